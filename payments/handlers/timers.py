@@ -1,0 +1,25 @@
+"""Business timers: run at a real time, checked against the merchant's clock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gateway.core import clock
+from gateway.work.rules import Done, Later, Result
+from gateway.work.services.claim import Claim
+from payments.services.expire_challenge import expire_challenge as expire_one_challenge
+from payments.services.expire_order import expire_order as expire_one_order
+
+
+def expire_challenge(claim: Claim) -> Result:
+    """Call off the challenge of payment `claim.subject_id` when its time is over."""
+    return _again(expire_one_challenge(payment_id=claim.subject_id, now=clock.now()))
+
+
+def expire_order(claim: Claim) -> Result:
+    """Close order `claim.subject_id` when its time is over."""
+    return _again(expire_one_order(order_id=claim.subject_id, now=clock.now()))
+
+
+def _again(due_at: datetime | None) -> Result:
+    return Done() if due_at is None else Later(clock.to_real(due_at), "not due yet")
