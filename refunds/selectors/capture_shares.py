@@ -1,0 +1,32 @@
+"""The captures of a payment as refunds see them: what each brought, what it cost, what was drawn from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from payments.models import Payment
+from payments.selectors.operations import captures_of
+from refunds import states
+from refunds.models import Refund
+from refunds.rules.legs import PENDING, CaptureShare
+
+
+def capture_shares(payment: Payment) -> list[CaptureShare]:
+    """Newest capture first. Meaningful only while the payment's row is locked: refunds draw under that lock."""
+    drawn: Counter[str] = Counter()
+    pending_drawn: Counter[str] = Counter()
+    standing = Refund.objects.for_merchant(payment.tenant).exclude(status__in=(states.FAILED, states.CANCELED))
+    for legs in standing.filter(payment_id=payment.id).values_list("legs", flat=True):
+        for leg in legs:
+            drawn[leg["capture"]] += leg["amount"]
+            pending_drawn[leg["capture"]] += leg["amount"] if leg["account"] == PENDING else 0
+    return [
+        CaptureShare(
+            capture.public_id,
+            capture.captured_amount,
+            capture.fee_amount,
+            pending_drawn[capture.public_id],
+            drawn[capture.public_id],
+        )
+        for capture in captures_of(payment)
+    ]

@@ -1,0 +1,185 @@
+"""Ask the provider for a refund, or what became of one: open, ask, settle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from gateway.core import clock, crashpoints
+from gateway.core.ids import id_time, to_public
+from gateway.work.rules import Done, Result, Retry
+from gateway.work.services.claim import Claim
+from payments.models import Payment
+from payments.providers.base import (
+    AccountCredentials,
+    NotDone,
+    Observation,
+    Outcome,
+    OutcomeUnknown,
+    Provider,
+    RefundRequest,
+)
+from payments.providers.registry import get_provider
+from payments.selectors.payments import get_payment
+from payments.selectors.provider_accounts import credentials_of
+from payments.services.open_anomaly import open_anomaly
+from payments.services.request_sync import request_sync
+from refunds import states
+from refunds.models import Refund
+from refunds.rules.resolution import Question, next_question
+from refunds.selectors.refunds import refund_by_id, refund_for_update
+from refunds.services.settle_refund import settle_refund
+
+# The bank's 20 s and a margin.
+_NEEDED_LEASE_S = 22.0
+
+
+@dataclass(frozen=True)
+class _Opened:
+    refund: Refund
+    payment: Payment
+    provider: Provider
+    account: AccountCredentials
+    question: Question
+
+
+def carry_out_refund(*, claim: Claim) -> Result:
+    """Carry one refund a step further. What is unknown stays unknown until the provider answers."""
+    if not claim.has_time(_NEEDED_LEASE_S):
+        return Retry("the lease is too short for an exchange", counts=False)
+    opened = _open(claim.subject_id)
+    if not isinstance(opened, _Opened):
+        return opened
+    match opened.question:
+        case Question.LOOK:
+            _look(opened.refund)
+        case Question.PERSON:
+            _hand_to_person(opened.refund)
+        case _:
+            return _exchange(opened)
+    return Done()
+
+
+def _exchange(opened: _Opened) -> Result:
+    crashpoints.reach("refund_before_send")
+    try:
+        observation = _ask(opened)
+    except OutcomeUnknown as silence:
+        _note_unknown(opened.refund.id)
+        return Retry(str(silence) or "the outcome is unknown", counts=False)
+    except NotDone as refusal:
+        return _not_done(opened, refusal)
+    crashpoints.reach("refund_before_settle")
+    settle_refund(refund_id=opened.refund.id, fact=observation, now=clock.now())
+    crashpoints.reach("refund_after_settle")
+    return Done()
+
+
+def _open(refund_id: UUID) -> _Opened | Result:
+    """Note that we are about to ask, before the first byte is sent: whoever comes after us knows that it may have
+    been.
+    """
+    with transaction.atomic():
+        refund = refund_for_update(refund_id)
+        if refund is None or refund.status not in (states.PENDING, states.PROCESSING):
+            return Done()
+        payment = get_payment(refund.tenant, refund.payment_id)
+        account = credentials_of(refund.provider_account)
+        provider = get_provider(account.provider)
+        capabilities = provider.capabilities
+        question = next_question(
+            sends=refund.sends,
+            is_acknowledged=refund.provider_reference != "",
+            age=timezone.now() - id_time(refund.id),
+            key_retention=capabilities.key_retention,
+            has_void_if_absent=capabilities.void_if_absent,
+        )
+        if question in (Question.SEND, Question.RESEND):
+            if refund.status == states.PENDING:
+                states.REFUND.require(refund.status, states.PROCESSING)
+                refund.status = states.PROCESSING
+                refund.version += 1
+            refund.sends += 1
+            refund.sent_at = refund.sent_at or timezone.now()
+            refund.save(update_fields=["status", "version", "sends", "sent_at"])
+        crashpoints.reach("refund_before_sent_commit")
+        return _Opened(refund, payment, provider, account, question)
+
+
+def _ask(opened: _Opened) -> Observation:
+    refund, payment = opened.refund, opened.payment
+    if opened.question is Question.VOID_IF_ABSENT:
+        return opened.provider.void_if_absent(opened.account, target_operation_id=refund.public_id)
+    request = RefundRequest(
+        refund_id=refund.public_id,
+        payment_id=to_public("pay", refund.payment_id),
+        provider_reference=payment.provider_reference,
+        amount=refund.amount,
+        currency=refund.currency,
+        reason=refund.reason,
+        metadata=_fault(refund),
+    )
+    return opened.provider.refund(opened.account, request)
+
+
+def _fault(refund: Refund) -> dict[str, str]:
+    """A fault that the merchant asked the simulated bank for, in test mode only."""
+    fault = refund.metadata.get("simulate")
+    return {"simulate": str(fault)} if fault and not refund.livemode else {}
+
+
+def _not_done(opened: _Opened, refusal: NotDone) -> Result:
+    """This request had no effect. Whether another one had, earlier or by a worker that took over from us while we were
+    paused, is another question, and stays open if there was one.
+    """
+    if not (opened.question is Question.SEND and _was_never_sent(opened.refund.id)):
+        _note_unknown(opened.refund.id)
+    elif not refusal.retryable:
+        observation = Observation(
+            outcome=Outcome.FAILED, provider_reference="", code=refusal.code, message=refusal.message
+        )
+        settle_refund(refund_id=opened.refund.id, fact=observation, now=clock.now())
+        return Done()
+    after = timedelta(seconds=refusal.retry_after_s) if refusal.retry_after_s else None
+    return Retry(refusal.message, after=after, counts=False)
+
+
+def _was_never_sent(refund_id: UUID) -> bool:
+    """Take the note back that it may have been sent, if ours is the only one; whether it was."""
+    rows = Refund.objects.unscoped("a worker carries the id of its work").filter(id=refund_id, sends=1)
+    return bool(rows.update(sends=0, sent_at=None))
+
+
+def _note_unknown(refund_id: UUID) -> None:
+    rows = Refund.objects.unscoped("a worker carries the id of its work")
+    rows.filter(id=refund_id, status=states.PROCESSING, unknown_since__isnull=True).update(
+        unknown_since=timezone.now(), version=F("version") + 1
+    )
+
+
+def _look(refund: Refund) -> None:
+    """The provider took it: its payment's present state will say how it ended."""
+    with transaction.atomic():
+        rows = Refund.objects.for_merchant(refund.tenant)
+        rows.filter(id=refund.id).update(looked_at=timezone.now())
+        request_sync(payment_id=refund.payment_id, tenant=refund.tenant)
+
+
+def _hand_to_person(refund: Refund) -> None:
+    """No safe question is left: an anomaly, and a person decides."""
+    with transaction.atomic():
+        present = refund_by_id(refund.id)
+        if present is not None:
+            open_anomaly(
+                tenant=refund.tenant,
+                kind="refund_outcome_unknown",
+                subject_type="refund",
+                subject_id=refund.id,
+                detail="The provider no longer knows this refund's key; look it up there and settle it by hand.",
+                now=clock.now(),
+            )

@@ -1,0 +1,149 @@
+"""What the provider says about a refund becomes our truth: the only way in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from gateway.core.crashpoints import reach
+from payments.models import Payment
+from payments.providers.base import Observation, Outcome, RefundFact
+from payments.selectors.orders import order_for_update
+from payments.selectors.payments import payment_for_update
+from payments.services.adjust_refunds import release_refund, settle_refund_amount, unsettle_refund
+from payments.services.open_anomaly import open_anomaly
+from payments.services.post_suspense import post_suspense
+from refunds import states
+from refunds.models import Refund
+from refunds.selectors.refunds import refund_by_id, refund_for_update
+from refunds.services.announce_refund import announce_refund
+from refunds.services.post_refund import post_refund
+
+_FAILED = frozenset({Outcome.FAILED, Outcome.DECLINED})
+
+
+def settle_refund(*, refund_id: UUID, fact: RefundFact | Observation, now: datetime) -> Refund | None:
+    """Accept the provider's word about a refund, whoever brings it; returns the refund, None when there is no such one.
+
+    Idempotent and monotonic: the same word twice changes nothing, an older word after a newer one changes nothing, and
+    a word that contradicts an end we were sure of opens an anomaly instead of overwriting it.
+    """
+    known = refund_by_id(refund_id)
+    if known is None:
+        return None
+    with transaction.atomic():
+        order_for_update(known.order_id)
+        payment = payment_for_update(known.payment_id)
+        refund = refund_for_update(refund_id)
+        if refund is None:
+            return None
+        if fact.outcome is Outcome.SUCCEEDED:
+            _succeed(refund, payment, fact, now)
+        elif fact.outcome in _FAILED:
+            _fail(refund, payment, fact, now)
+        else:
+            _acknowledge(refund, fact)
+        reach("refund_before_settle_commit")
+    return refund
+
+
+def _succeed(refund: Refund, payment: Payment, fact: RefundFact | Observation, now: datetime) -> None:
+    if refund.status == states.SUCCEEDED:
+        return
+    if refund.status in (states.FAILED, states.CANCELED):
+        # Failed after success: this is the older word arriving late. Otherwise it contradicts the provider's own
+        # earlier no.
+        if refund.succeeded_at is None:
+            _contradiction(refund, fact, now)
+        return
+    previous = _advance(refund, states.SUCCEEDED)
+    refund.succeeded_at = timezone.now()
+    _note_reference(refund, fact)
+    refund.save()
+    settle_refund_amount(payment, refund.amount)
+    post_refund(refund=refund, payment=payment, event="succeeded", now=now)
+    announce_refund(refund=refund, payment=payment, verb="succeeded", previous=previous, now=now)
+    if fact.amount not in (0, refund.amount):
+        _post_difference(refund, payment, fact, now)
+
+
+def _post_difference(refund: Refund, payment: Payment, fact: RefundFact | Observation, now: datetime) -> None:
+    """Another amount than asked has moved: our books hold what was asked, suspense holds the rest."""
+    more = fact.amount - refund.amount
+    post_suspense(
+        payment=payment,
+        provider_object=refund.provider_reference or refund.public_id,
+        kind="refund_amount_differs",
+        cumulative=abs(more),
+        direction="out" if more > 0 else "in",
+        detail=f"The provider refunded {fact.amount} where {refund.public_id} asked for {refund.amount}.",
+        now=now,
+    )
+
+
+def _fail(refund: Refund, payment: Payment, fact: RefundFact | Observation, now: datetime) -> None:
+    if refund.status in (states.FAILED, states.CANCELED):
+        return
+    was_successful = refund.status == states.SUCCEEDED
+    previous = _advance(refund, states.FAILED)
+    refund.failure = _failure_of(fact)
+    _note_reference(refund, fact)
+    refund.save()
+    if was_successful:
+        unsettle_refund(payment, refund.amount)
+        post_refund(refund=refund, payment=payment, event="success_reversed", now=now)
+    else:
+        release_refund(payment, refund.amount)
+    post_refund(refund=refund, payment=payment, event="failed", now=now)
+    announce_refund(refund=refund, payment=payment, verb="failed", previous=previous, now=now)
+
+
+def _acknowledge(refund: Refund, fact: RefundFact | Observation) -> None:
+    if refund.status not in (states.PENDING, states.PROCESSING):
+        return
+    if refund.status == states.PENDING:
+        _advance(refund, states.PROCESSING)
+    refund.unknown_since = None
+    _note_reference(refund, fact)
+    refund.save()
+
+
+def _advance(refund: Refund, status: str) -> dict[str, Any]:
+    previous = {"status": refund.status}
+    if refund.status == states.PENDING and status != states.PROCESSING:
+        # The provider's word may overtake the worker's note that it asked.
+        states.REFUND.require(refund.status, states.PROCESSING)
+        refund.status = states.PROCESSING
+    states.REFUND.require(refund.status, status)
+    refund.status = status
+    refund.unknown_since = None
+    refund.version += 1
+    return previous
+
+
+def _note_reference(refund: Refund, fact: RefundFact | Observation) -> None:
+    reference = fact.reference if isinstance(fact, RefundFact) else fact.operation_reference
+    refund.provider_reference = refund.provider_reference or reference
+
+
+def _failure_of(fact: RefundFact | Observation) -> dict[str, str]:
+    if isinstance(fact, RefundFact):
+        return {"code": fact.failure_code or "refund_failed", "message": "The bank could not send the money back."}
+    message = fact.message or "The bank refused this refund."
+    return {"code": fact.code or "refund_failed", "message": message}
+
+
+def _contradiction(refund: Refund, fact: RefundFact | Observation, now: datetime) -> None:
+    """For a person, without an amount: nothing is posted for it, so that suspense stays the sum of its anomalies."""
+    open_anomaly(
+        tenant=refund.tenant,
+        kind="refund_contradiction",
+        subject_type="refund",
+        subject_id=refund.id,
+        detail=f"The provider says {fact.outcome} ({fact.amount}); the refund is {refund.status} ({refund.amount}).",
+        now=now,
+    )
