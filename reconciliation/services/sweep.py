@@ -1,0 +1,50 @@
+"""Ask again about what has no end and no work left: the net below the net."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from gateway.core.ids import lowest_id_at
+from gateway.work.models import Work
+from gateway.work.rules import WorkItem
+from gateway.work.services.enqueue import enqueue_all
+from payments.models import Operation
+from payments.states import OPEN
+from refunds.selectors.refunds import refunds_left_alone
+
+_OPERATION_KIND = "payments.carry_out_operation"
+_REFUND_KIND = "refunds.carry_out_refund"
+_YOUNGEST = timedelta(minutes=1)
+_OLDEST = timedelta(days=80)  # inside the partitions that exist for certain
+_LOOK_EVERY = timedelta(minutes=5)
+_AT_ONCE = 500
+
+
+def sweep() -> int:
+    """Give work to operations and refunds that wait for the provider's word and have none; returns how many.
+
+    There should be none: the row is written with the operation and leaves with its end. A person may have cleared the
+    queue, and a refund that the provider took without an outcome is looked at from time to time.
+    """
+    now = timezone.now()
+    operations = Operation.objects.unscoped("the sweep serves every merchant").filter(
+        status__in=OPEN, id__lt=lowest_id_at(now - _YOUNGEST), id__gte=lowest_id_at(now - _OLDEST)
+    )
+    refunds = refunds_left_alone(made_before=now - _YOUNGEST, looked_at_before=now - _LOOK_EVERY)
+    items = [
+        WorkItem(kind, row.id, row.tenant)
+        for kind, rows in ((_OPERATION_KIND, operations.order_by("id")), (_REFUND_KIND, refunds))
+        for row in _without_work(rows, kind)[:_AT_ONCE]
+    ]
+    with transaction.atomic():
+        enqueue_all(items)
+    return len(items)
+
+
+def _without_work(rows: QuerySet[Any], kind: str) -> QuerySet[Any]:
+    return rows.filter(~Exists(Work.objects.filter(kind=kind, subject_id=OuterRef("id"))))
