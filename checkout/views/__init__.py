@@ -1,0 +1,1 @@
+"""The pages of checkout, one file per thing that a customer does."""
