@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class DashboardConfig(AppConfig):
+    """The merchant's pages."""
+
+    name = "dashboard"
+    label = "dashboard"
+    verbose_name = "Dashboard"
