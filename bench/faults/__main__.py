@@ -1,0 +1,74 @@
+"""`python -m bench.faults --seed S --rounds N`: see docs/faults.md. The last line of its output is one JSON object."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+
+from bench.faults.points import Deck, find_points
+from bench.faults.races import run_races, sizes_named
+from bench.faults.report import Report
+from bench.faults.rounds import ROUNDS_PER_SYSTEM, play_round, with_system
+from bench.faults.system import ROOT, SystemBroken
+
+
+def main() -> int:
+    """Play the rounds, then the races; 0 when nothing was lost, duplicated, unresolved or different."""
+    arguments = _arguments()
+    deck = Deck(find_points(ROOT), arguments.seed)
+    report = Report(seed=arguments.seed, deck=deck)
+    started = time.monotonic()
+    numbers = list(range(arguments.round, arguments.round + arguments.rounds))
+    while numbers:
+        # A system serves some rounds, and none after one that failed: its books would accuse the next.
+        block = (numbers[0] - 1) // ROUNDS_PER_SYSTEM
+        with with_system(deck, real_redis=block % 2 == 0, say=say) as played:
+            while numbers and (numbers[0] - 1) // ROUNDS_PER_SYSTEM == block:
+                number = numbers.pop(0)
+                report.add(number, play_round(played, seed=arguments.seed, number=number, payments=arguments.payments))
+                if report.rounds[-1].failures:
+                    played.keep = True
+                    break
+            if not numbers and arguments.races != "off" and not played.keep:
+                report.races = run_races(played, sizes_named(arguments.races), runs=arguments.race_runs)
+                played.keep = bool(report.races.failures)
+    say(report.table())
+    report.seconds = time.monotonic() - started
+    say(json.dumps(report.summary()))
+    return 0 if report.ok else 1
+
+
+def say(line: str) -> None:
+    """One line for the person at the terminal, at once."""
+    print(line, flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.faults", description="Strike the whole system, and compare.")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--round", type=int, default=int(os.environ.get("ROUND") or 1), help="the first round's number")
+    parser.add_argument("--payments", type=int, default=105, help="a round")
+    parser.add_argument("--races", default=os.environ.get("RACES") or "default", help="off, small, default or full")
+    parser.add_argument("--race-runs", type=int, default=5)
+    return parser.parse_args()
+
+
+def _end(number: int, frame: object) -> None:
+    """Leave through every `finally`, so that nothing of ours goes on."""
+    say(f"Told to stop by {signal.Signals(number).name}.")
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, _end)
+    try:
+        sys.exit(main())
+    except SystemBroken as broken:
+        say(f"The suite could not go on: {broken}")
+        sys.exit(2)

@@ -1,0 +1,236 @@
+"""Everybody at once: the same key, the same money, the same payment. Exact counts are expected."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from bench.faults.client import Answer, Client, Json, Witness
+from bench.faults.judge import Verdict, judge
+from bench.faults.system import System
+from demo.customer import Customer
+
+SAME_KEY = 8
+REFUNDS_AT_ONCE = 20
+_HANDS = 24
+_SETTLE_S = 120.0
+
+
+class PlayedSystem(Protocol):
+    """A running system and its merchants."""
+
+    system: System
+    merchants: list[Json]
+    earlier: set[str]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many keys, refunded payments and contested payments a run has."""
+
+    keys: int
+    refunded: int
+    contested: int
+
+
+SIZES = {"small": Sizes(25, 5, 5), "default": Sizes(1_000, 200, 50), "full": Sizes(10_000, 1_000, 200)}
+
+
+@dataclass
+class RaceResults:
+    """What the runs found. `lines` are for people."""
+
+    runs: int = 0
+    requests: int = 0
+    failures: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """For the suite's last line."""
+        return {"runs": self.runs, "requests": self.requests, "failures": len(self.failures)}
+
+
+def sizes_named(name: str) -> Sizes:
+    """`small`, `default` or `full`."""
+    return SIZES[name]
+
+
+def run_races(played: PlayedSystem, sizes: Sizes, *, runs: int) -> RaceResults:
+    """Every race, some runs in a row, on a system that nothing strikes; then the oracle."""
+    results = RaceResults()
+    system, witness = played.system, Witness()
+    system.disarm()
+    merchant = played.merchants[0]
+    client = Client(system.base_urls, merchant["key_id"], merchant["secret"], witness)
+    for run in range(1, runs + 1):
+        started = time.monotonic()
+        for race in (same_key, refunds_of_sixty_percent, capture_cancel_refund, two_tabs):
+            line, failures = race(client, sizes)
+            results.lines.append(f"run {run}: {line}")
+            results.failures += [f"run {run}: {failure}" for failure in failures]
+            system.say(f"races, {results.lines[-1]}; {'exact' if not failures else failures[:5]}")
+        results.runs = run
+        results.lines.append(f"run {run}: {time.monotonic() - started:.0f} s")
+    everything = [each["id"] for each in client.listed("/api/v1/payments")]
+    verdict: Verdict = judge(system, played.merchants, [], played.earlier | set(everything), witness)
+    results.failures += [f"{kind}: {item}" for kind, items in verdict.failures.items() for item in items]
+    results.requests = sum(witness.statuses.values())
+    return results
+
+
+def same_key(client: Client, sizes: Sizes) -> tuple[str, list[str]]:
+    """The same key, many times at once: one payment, and everybody else gets its bytes or a 409."""
+    failures: list[str] = []
+    outcomes: Counter[str] = Counter()
+
+    def clicks(key: str) -> list[Answer | None]:
+        body = {"amount": 1_000, "currency": "EUR", "payment_method": "pm_card_visa", "metadata": {"race": key}}
+        return at_once([lambda: client.once("POST", "/api/v1/payments", body, key=key)] * SAME_KEY)
+
+    keys = [f"race-{uuid.uuid4()}" for _ in range(sizes.keys)]
+    with ThreadPoolExecutor(_HANDS // SAME_KEY) as hands:
+        for key, answers in zip(keys, hands.map(clicks, keys), strict=True):
+            made = {answer.body["id"] for answer in answers if answer and answer.status == 201}
+            first = sum(1 for answer in answers if answer and answer.status == 201 and not answer.is_replay)
+            codes = Counter(_code(answer) for answer in answers)
+            outcomes += codes
+            if len(made) != 1 or first != 1 or set(codes) - {"201", "409 idempotency_key_in_use"}:
+                failures.append(f"key {key}: {len(made)} payments, {first} first answers, {dict(codes)}")
+    return f"{sizes.keys} keys x {SAME_KEY} at once: {dict(outcomes)}", failures
+
+
+def refunds_of_sixty_percent(client: Client, sizes: Sizes) -> tuple[str, list[str]]:
+    """Many refunds of 60 % of one payment at once: exactly one is accepted."""
+    payments = _paid(client, sizes.refunded, amount=10_000)
+    failures: list[str] = []
+    outcomes: Counter[str] = Counter()
+
+    def refund(payment_id: str) -> list[Answer | None]:
+        body = {"payment": payment_id, "amount": 6_000}
+        return at_once([lambda: client.call("POST", "/api/v1/refunds", body, key=str(uuid.uuid4()))] * REFUNDS_AT_ONCE)
+
+    with ThreadPoolExecutor(2) as hands:
+        for payment_id, answers in zip(payments, hands.map(refund, payments), strict=True):
+            codes = Counter(_code(answer) for answer in answers)
+            outcomes += codes
+            if codes != {"201": 1, "409 amount_too_large": REFUNDS_AT_ONCE - 1}:
+                failures.append(f"{payment_id}: {dict(codes)}")
+    unsettled = _settled(client, payments, lambda payment: payment["amount_refunded"] == 6_000)
+    failures += [f"{payment['id']}: refunded {payment['amount_refunded']}" for payment in unsettled]
+    return f"{len(payments)} payments x {REFUNDS_AT_ONCE} refunds of 60 %: {dict(outcomes)}", failures
+
+
+def capture_cancel_refund(client: Client, sizes: Sizes) -> tuple[str, list[str]]:
+    """Capture, cancel and refund of one authorised payment at once: it ends captured (and perhaps refunded) or canceled."""
+    payments = _paid(client, sizes.contested, amount=5_000, manual=True)
+    failures: list[str] = []
+    outcomes: Counter[str] = Counter()
+
+    def contest(payment_id: str) -> list[Answer | None]:
+        path = f"/api/v1/payments/{payment_id}"
+        asks = [
+            lambda: client.call("POST", f"{path}/capture", {}, key=str(uuid.uuid4())),
+            lambda: client.call("POST", f"{path}/cancel", {}, key=str(uuid.uuid4())),
+            lambda: client.call("POST", "/api/v1/refunds", {"payment": payment_id}, key=str(uuid.uuid4())),
+        ]
+        random.shuffle(asks)
+        return at_once(asks)
+
+    with ThreadPoolExecutor(_HANDS // 3) as hands:
+        answers = dict(zip(payments, hands.map(contest, payments), strict=True))
+    unsettled = _settled(client, payments, lambda payment: payment["status"] in ("succeeded", "canceled"))
+    failures += [f"{payment['id']} is {payment['status']}" for payment in unsettled]
+    for payment_id, heard in answers.items():
+        payment = client.get(f"/api/v1/payments/{payment_id}")
+        accepted = [answer.body for answer in heard if answer and answer.status in (200, 201)]
+        refunds = sum(1 for body in accepted if body["object"] == "refund")
+        outcomes[f"{payment['status']} and {len(accepted) - refunds} + {refunds} accepted"] += 1
+        wanted = 5_000 if payment["status"] == "succeeded" else 0
+        if payment["amount_captured"] != wanted or len(accepted) - refunds != 1 or (refunds and not wanted):
+            failures.append(
+                f"{payment_id}: {payment['status']}, captured {payment['amount_captured']}, {len(accepted)} accepted"
+            )
+    return f"{len(payments)} payments, capture against cancel against refund: {dict(outcomes)}", failures
+
+
+def two_tabs(client: Client, sizes: Sizes) -> tuple[str, list[str]]:
+    """Two tabs with one checkout link pay at once: the order is paid once, by one payment."""
+    body = {"amount": 2_000, "currency": "EUR"}
+    orders = [client.call("POST", "/api/v1/orders", body, key=str(uuid.uuid4())).body for _ in range(sizes.contested)]
+    failures: list[str] = []
+
+    def visit(order: Json) -> None:
+        tabs = [Customer.arrives(order["checkout_url"]) for _ in range(2)]
+        at_once([lambda tab=tab: tab.pay_by_card("4242424242424242") for tab in tabs])  # type: ignore[misc]
+
+    with ThreadPoolExecutor(4) as hands:
+        list(hands.map(visit, orders))
+    deadline = time.monotonic() + _SETTLE_S
+    for order in orders:
+        path = f"/api/v1/orders/{order['id']}"
+        while (present := client.get(path))["status"] != "paid" and time.monotonic() < deadline:
+            time.sleep(0.3)
+        ends = Counter(payment["status"] for payment in client.get(f"{path}/payments")["data"])
+        if (
+            present["amount_paid"] != 2_000
+            or ends["succeeded"] != 1
+            or ends.keys() - {"succeeded", "failed", "canceled"}
+        ):
+            failures.append(f"{order['id']}: {present['status']}, paid {present['amount_paid']}, payments {dict(ends)}")
+    return f"{len(orders)} orders x 2 checkout tabs", failures
+
+
+def at_once(asks: Sequence[Callable[[], Answer | None]]) -> list[Answer | None]:
+    """Everybody waits at the barrier, then everybody asks."""
+    barrier = threading.Barrier(len(asks))
+    answers: list[Answer | None] = [None] * len(asks)
+
+    def run(number: int) -> None:
+        barrier.wait(timeout=60)
+        answers[number] = asks[number]()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(asks))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+def _paid(client: Client, count: int, *, amount: int, manual: bool = False) -> list[str]:
+    """So many payments that have their money (or its authorisation)."""
+    body: Json = {"amount": amount, "currency": "EUR", "payment_method": "pm_card_visa"}
+    body |= {"capture_method": "manual"} if manual else {}
+
+    def pay(_: int) -> str:
+        return str(client.call("POST", "/api/v1/payments", body, key=str(uuid.uuid4())).body["id"])
+
+    with ThreadPoolExecutor(8) as hands:
+        payments = list(hands.map(pay, range(count)))
+    _settled(client, payments, lambda payment: payment["status"] in ("succeeded", "requires_capture"))
+    return payments
+
+
+def _settled(client: Client, payments: list[str], is_so: Callable[[Json], bool]) -> list[Json]:
+    """Wait until this is so for all of them; those for which it is not in the end."""
+    deadline = time.monotonic() + _SETTLE_S
+    waiting = list(payments)
+    last: list[Json] = []
+    while waiting and time.monotonic() < deadline:
+        last = [payment for payment in (client.get(f"/api/v1/payments/{one}") for one in waiting) if not is_so(payment)]
+        waiting = [payment["id"] for payment in last]
+        time.sleep(0.3)
+    return last
+
+
+def _code(answer: Answer | None) -> str:
+    if answer is None:
+        return "no answer"
+    return str(answer.status) if answer.status < 400 else f"{answer.status} {answer.body.get('code')}"

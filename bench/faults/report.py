@@ -1,0 +1,76 @@
+"""What all rounds and races found together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.faults.points import Deck
+from bench.faults.races import RaceResults
+from bench.faults.rounds import Round
+
+# Few rounds cannot reach every crash point; these many must.
+_ROUNDS_FOR_ALL_POINTS = 20
+
+
+@dataclass
+class Report:
+    """Adds up rounds; `summary()` is the last line of the suite's output."""
+
+    seed: int
+    deck: Deck
+    rounds: list[Round] = field(default_factory=list)
+    races: RaceResults | None = None
+    seconds: float = 0.0
+
+    def add(self, number: int, played: Round) -> None:
+        """One more round."""
+        assert played.number == number
+        self.rounds.append(played)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        if any(played.failures for played in self.rounds) or (self.races is not None and self.races.failures):
+            return False
+        return len(self.rounds) < _ROUNDS_FOR_ALL_POINTS or not self.deck.missed()
+
+    def table(self) -> str:
+        """The crash points and how often each was hit."""
+        lines = ["Crash points, and how often a process died there:", self.deck.table()]
+        if self.races is not None:
+            lines += ["Races:", *(f"  {line}" for line in self.races.lines)]
+        return "\n".join(lines)
+
+    def summary(self) -> dict[str, Any]:
+        """The counts that must be zero first."""
+
+        def total(kind: str) -> int:
+            return sum(len(getattr(played.verdict, kind)) for played in self.rounds)
+
+        statuses: Counter[str] = Counter()
+        for played in self.rounds:
+            statuses.update(played.statuses)
+        return {
+            "ok": self.ok,
+            "seed": self.seed,
+            "rounds": len(self.rounds),
+            "payments": sum(played.verdict.payments for played in self.rounds),
+            "lost": total("lost"),
+            "duplicated": total("duplicated"),
+            "unresolved": total("unresolved"),
+            "oracle_differences": total("differences"),
+            "invariant_violations": total("violations"),
+            "unexpected_answers": total("unexpected"),
+            "failed_rounds": [played.number for played in self.rounds if played.failures],
+            "crash_points": len(self.deck.points),
+            "crash_points_missed": self.deck.missed(),
+            "deaths": sum(self.deck.hits.values()),
+            "commits_cut": sum(played.commits_cut for played in self.rounds),
+            "answers": dict(statuses),
+            "slowest_quiet_s": round(max((played.verdict.quiet_s for played in self.rounds), default=0), 1),
+            "longest_trouble_s": round(max((played.longest_trouble_s for played in self.rounds), default=0), 1),
+            "races": self.races.summary() if self.races is not None else None,
+            "seconds": round(self.seconds),
+        }

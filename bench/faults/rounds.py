@@ -1,0 +1,164 @@
+"""One round: traffic and strikes side by side, then healing, quiet, and the judgement."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from bench.faults.client import Client, Json, Witness
+from bench.faults.judge import Verdict, judge
+from bench.faults.points import Deck
+from bench.faults.strikes import WINDOW_S, Strike, draw, heal
+from bench.faults.system import System, SystemBroken
+from bench.faults.traffic import Told, carry_out, plan_round
+
+ROUNDS_PER_SYSTEM = 10
+MERCHANTS = 3
+_HANDS = 16
+_LONGEST_S = 400.0
+# Faults end when this share of the scenarios has; on a slow machine after this time.
+_STRUCK_SHARE = 0.6
+_LONGEST_STRUCK_S = 90.0
+
+
+@dataclass
+class Played:
+    """A running system, its merchants, and the payments of earlier rounds. `keep` leaves its logs behind."""
+
+    system: System
+    merchants: list[Json]
+    earlier: set[str] = field(default_factory=set)
+    keep: bool = False
+
+
+@dataclass
+class Round:
+    """What a round did and found."""
+
+    number: int
+    verdict: Verdict
+    strikes: list[str]
+    deaths: list[str]
+    statuses: dict[str, int]
+    commits_cut: int
+    longest_trouble_s: float
+    seconds: float
+    logs: str
+
+    @property
+    def failures(self) -> dict[str, list[str]]:
+        """What must not be."""
+        return self.verdict.failures
+
+
+@contextlib.contextmanager
+def with_system(deck: Deck, *, real_redis: bool, say: Callable[[str], None]) -> Iterator[Played]:
+    """A system with merchants, for some rounds."""
+    system = System(deck, real_redis=real_redis, say=say)
+    keep = True
+    try:
+        system.boot()
+        broker = system.broker.binary.rsplit("/", 1)[-1] if system.broker else "no broker"
+        say(f"The system runs in {system.folder} ({broker}).")
+        played = Played(system, system.seed_merchants(MERCHANTS))
+        yield played
+        keep = played.keep
+    finally:
+        system.close(keep=keep)
+
+
+def play_round(played: Played, *, seed: int, number: int, payments: int) -> Round:
+    """Play round `number`: the same traffic and strikes for the same seed and number."""
+    system, merchants = played.system, played.merchants
+    label = f"{seed}:{number}"
+    started = time.monotonic()
+    witness, cut_before = Witness(), system.commits_cut()
+    system.deck.shuffle(number)
+    system.deaths.clear()
+    system.arm()
+    clients = [Client(system.base_urls, each["key_id"], each["secret"], witness) for each in merchants]
+    planned = plan_round(label, payments=payments, merchants=len(merchants))
+    strikes = draw(label, number, merchants)
+    names = [f"{strike.name} at {strike.at_s:.1f} s" for strike in strikes]
+    system.say(f"round {number}: {'; '.join(names)}")
+    with ThreadPoolExecutor(_HANDS) as hands:
+        going = [
+            hands.submit(carry_out, scenario, clients[told.merchant], told, dice) for scenario, told, dice in planned
+        ]
+        try:
+            _strike(system, merchants, strikes, going)
+        except BaseException:
+            witness.stopped = True  # nobody waits for what will not come
+            for each in going:
+                each.cancel()
+            raise
+    tolds = [each.result() for each in going]
+    driven_s = time.monotonic() - started
+    verdict = judge(system, merchants, tolds, played.earlier, witness)
+    played_round = Round(
+        number=number,
+        verdict=verdict,
+        strikes=names,
+        deaths=list(system.deaths),
+        statuses=dict(witness.statuses),
+        commits_cut=system.commits_cut() - cut_before,
+        longest_trouble_s=_longest_trouble(witness.troubles),
+        seconds=time.monotonic() - started,
+        logs=str(system.layout.logs),
+    )
+    found = ", ".join(f"{kind} {len(items)}" for kind, items in verdict.failures.items()) or "nothing wrong"
+    system.say(
+        f"round {number}: {verdict.payments} payments in {driven_s:.0f} s, quiet after {verdict.quiet_s:.0f} s more; "
+        f"died: {', '.join(system.deaths) or 'nobody'}; commits cut: {played_round.commits_cut}; "
+        f"answers: {played_round.statuses}; {found}"
+    )
+    if verdict.failures:
+        _tell(system, seed, played_round)
+    return played_round
+
+
+def _strike(system: System, merchants: list[Json], strikes: list[Strike], going: list[Future[Told]]) -> None:
+    """The main thread's part of a round: strike in time, start again what died, heal, and wait for the traffic's end."""
+    started = time.monotonic()
+    waiting = list(strikes)
+    healed = False
+    while not (healed and all(each.done() for each in going)):
+        now = time.monotonic() - started
+        for strike in [each for each in waiting if each.at_s <= now]:
+            waiting.remove(strike)
+            waiting += [Strike(now + later.at_s, later.name, later.act) for later in strike.act(system) or []]
+        system.revive()
+        done = sum(each.done() for each in going)
+        is_enough = now > WINDOW_S and done > len(going) * _STRUCK_SHARE
+        if not healed and not waiting and (is_enough or now > _LONGEST_STRUCK_S):
+            heal(system, merchants)
+            healed = True
+        if now > _LONGEST_S:
+            raise SystemBroken(f"a round took longer than {_LONGEST_S:.0f} s; see {system.layout.logs}")
+        time.sleep(0.1)
+
+
+def _longest_trouble(moments: list[float]) -> float:
+    """The longest time in which clients met nothing but trouble now and then: gaps of over a second end it."""
+    longest, start, last = 0.0, 0.0, float("-inf")
+    for moment in sorted(moments):
+        if moment - last > 1.0:
+            start = moment
+        last = moment
+        longest = max(longest, last - start)
+    return longest
+
+
+def _tell(system: System, seed: int, failed: Round) -> None:
+    """Everything that somebody needs to look into it."""
+    system.say(f"ROUND {failed.number} FAILED. Replay: make faults SEED={seed} ROUNDS=1 ROUND={failed.number}")
+    system.say(f"  logs: {failed.logs}")
+    system.say(f"  faults: {'; '.join(failed.strikes)}; died: {', '.join(failed.deaths)}")
+    for kind, items in failed.failures.items():
+        for item in items[:20]:
+            system.say(f"  {kind}: {item}")
+        if len(items) > 20:
+            system.say(f"  {kind}: and {len(items) - 20} more")
