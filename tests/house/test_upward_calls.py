@@ -1,0 +1,45 @@
+"""Upward calls are dotted names in the settings; every one resolves to what it should be."""
+
+import importlib
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from config.celery import QUEUES, app
+
+
+def _callables() -> Iterator[str]:
+    for table in (settings.WORK_HANDLERS, settings.EVENT_CONSUMERS, settings.PERIODIC):
+        yield from (entry["handler"] for entry in table.values())
+    yield from settings.PROVIDER_OBSERVATION_HANDLERS
+    yield from settings.PROVIDERS.values()
+    yield from settings.MIDDLEWARE
+    yield settings.WORK_DOORBELL
+
+
+@pytest.mark.parametrize("dotted", sorted(set(_callables())))
+def test_a_named_function_exists(dotted: str) -> None:
+    assert callable(import_string(dotted))
+
+
+@pytest.mark.parametrize("dotted", settings.INVARIANTS)
+def test_a_named_invariant_says_what_it_holds_and_finds_what_breaks_it(dotted: str) -> None:
+    module = importlib.import_module(dotted)
+    assert module.NAME
+    assert module.DESCRIPTION
+    assert callable(module.violations)
+
+
+def test_every_kind_of_work_goes_to_a_queue_that_workers_serve() -> None:
+    assert {entry.get("queue", "default") for entry in settings.WORK_HANDLERS.values()} <= set(QUEUES)
+
+
+def test_everything_that_beat_rings_for_is_a_task_that_workers_know() -> None:
+    app.loader.import_default_modules()
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} | {"work.run"} <= set(app.tasks)
+
+
+def test_beat_rings_for_the_sweep_every_two_seconds() -> None:
+    assert app.conf.beat_schedule["work.sweep"]["schedule"] == 2.0

@@ -1,0 +1,159 @@
+from dataclasses import replace
+
+import pytest
+from django.utils import timezone
+
+from gateway.core.tenancy import Tenant
+from payments.invariants import suspense_is_explained
+from payments.models import Anomaly, Payment
+from payments.providers.base import Outcome, RefundFact
+from payments.services.settle_payment_fact import settle_payment_fact
+from refunds import states
+from refunds.invariants import rows_match_ledger
+from refunds.models import Refund
+from refunds.services.create_refund import create_refund
+from refunds.services.refund_late_success import refund_late_success
+from refunds.services.settle_refund import settle_refund
+from tests.payments.factories import event_types, make_order, order_of, pay, postings, reload
+from tests.support.fake_provider import FakeProvider
+from tests.support.work import run_due_work
+
+WHY = "a test looks at its own rows"
+
+
+@pytest.fixture
+def payment(tenant: Tenant) -> Payment:
+    return pay(tenant, make_order(tenant, 1000))
+
+
+def observe(provider: FakeProvider, payment: Payment) -> None:
+    settle_payment_fact(payment_id=payment.id, fact=provider.only.fact(), now=timezone.now())
+
+
+def test_a_refund_made_at_the_provider_is_recorded_as_external_once(provider: FakeProvider, payment: Payment) -> None:
+    provider.only.refunds.append(RefundFact("fref_elsewhere", "", 250, Outcome.SUCCEEDED))
+
+    observe(provider, payment)
+    observe(provider, payment)
+
+    refund = Refund.objects.unscoped(WHY).get()
+    assert (refund.external, refund.status, refund.amount) == (True, states.SUCCEEDED, 250)
+    assert refund.provider_reference == "fref_elsewhere"
+    assert reload(payment).amount_refunded == 250
+    assert order_of(payment).amount_refunded == 250
+    assert event_types()[-2:] == ["refund.created", "refund.succeeded"]
+    assert list(rows_match_ledger.violations()) == []
+
+
+def test_an_external_refund_that_the_bank_returns_is_taken_back(provider: FakeProvider, payment: Payment) -> None:
+    provider.only.refunds.append(RefundFact("fref_elsewhere", "", 250, Outcome.SUCCEEDED))
+    observe(provider, payment)
+    provider.only.refunds[0] = replace(provider.only.refunds[0], outcome=Outcome.FAILED, failure_code="account_closed")
+
+    observe(provider, payment)
+
+    refund = Refund.objects.unscoped(WHY).get()
+    assert refund.status == states.FAILED
+    assert refund.failure is not None
+    assert refund.failure["code"] == "account_closed"
+    assert (reload(payment).amount_refunded, order_of(payment).amount_refunded) == (0, 0)
+    assert postings() == {"provider_clearing": 1000, "merchant_pending": -980, "gateway_fees": -20}
+
+
+def test_what_exceeds_the_captured_money_goes_to_suspense_with_an_anomaly(
+    provider: FakeProvider, payment: Payment
+) -> None:
+    create_refund(tenant=payment.tenant, payment_id=payment.id, amount=900, now=timezone.now())
+    run_due_work()
+    provider.only.refunds.append(RefundFact("fref_elsewhere", "", 250, Outcome.SUCCEEDED))
+
+    observe(provider, payment)
+    observe(provider, payment)
+
+    assert Refund.objects.unscoped(WHY).count() == 1
+    anomaly = Anomaly.objects.unscoped(WHY).get()
+    assert (anomaly.amount, anomaly.currency, anomaly.provider_object) == (-250, "EUR", "fref_elsewhere")
+    assert postings()["suspense"] == 250
+    assert postings()["provider_clearing"] == 1000 - 900 - 250
+    assert reload(payment).amount_refunded == 900
+
+
+def test_our_own_refund_is_matched_by_our_id_before_its_reference(provider: FakeProvider, payment: Payment) -> None:
+    provider.next_faults.append("lost_after")
+    refund = create_refund(tenant=payment.tenant, payment_id=payment.id, amount=400, now=timezone.now())
+    run_due_work()
+
+    observe(provider, payment)
+
+    refund.refresh_from_db()
+    assert Refund.objects.unscoped(WHY).count() == 1
+    assert (refund.status, refund.external) == (states.SUCCEEDED, False)
+
+
+def test_a_refund_that_fails_after_success_reverses_both_postings_and_an_older_word_changes_nothing(
+    provider: FakeProvider, payment: Payment
+) -> None:
+    refund = create_refund(tenant=payment.tenant, payment_id=payment.id, amount=400, now=timezone.now())
+    run_due_work()
+    succeeded = provider.only.refunds[0]
+
+    settle_refund(refund_id=refund.id, fact=replace(succeeded, outcome=Outcome.FAILED), now=timezone.now())
+    settle_refund(refund_id=refund.id, fact=succeeded, now=timezone.now())
+
+    refund.refresh_from_db()
+    assert refund.status == states.FAILED
+    assert (reload(payment).amount_refunded, reload(payment).amount_refundable) == (0, 1000)
+    assert event_types()[-3:] == ["refund.created", "refund.succeeded", "refund.failed"]
+    assert not Anomaly.objects.unscoped(WHY).exists()
+    assert postings() == {"provider_clearing": 1000, "merchant_pending": -980, "gateway_fees": -20}
+    assert list(rows_match_ledger.violations()) == []
+
+
+def test_success_after_a_definite_no_opens_an_anomaly_and_overwrites_nothing(
+    provider: FakeProvider, payment: Payment
+) -> None:
+    provider.next_faults.append("refused")
+    refund = create_refund(tenant=payment.tenant, payment_id=payment.id, amount=400, now=timezone.now())
+    run_due_work()
+    fact = RefundFact("fref_late", refund.public_id, 400, Outcome.SUCCEEDED)
+
+    settle_refund(refund_id=refund.id, fact=fact, now=timezone.now())
+    settle_refund(refund_id=refund.id, fact=fact, now=timezone.now())
+
+    refund.refresh_from_db()
+    assert refund.status == states.FAILED
+    anomaly = Anomaly.objects.unscoped(WHY).get()
+    assert (anomaly.kind, anomaly.amount) == ("refund_contradiction", 0)
+    assert list(suspense_is_explained.violations()) == []
+
+
+@pytest.mark.parametrize(("moved", "in_suspense"), [(450, 50), (300, -100)])
+def test_a_refund_of_another_amount_than_asked_puts_the_difference_into_suspense(
+    provider: FakeProvider, payment: Payment, moved: int, in_suspense: int
+) -> None:
+    provider.next_faults.append("lost_before")
+    refund = create_refund(tenant=payment.tenant, payment_id=payment.id, amount=400, now=timezone.now())
+    run_due_work()
+
+    settle_refund(
+        refund_id=refund.id, fact=RefundFact("fref_1", refund.public_id, moved, Outcome.SUCCEEDED), now=timezone.now()
+    )
+
+    assert reload(payment).amount_refunded == 400
+    assert (postings()["provider_clearing"], postings()["suspense"]) == (1000 - moved, in_suspense)
+    assert Anomaly.objects.unscoped(WHY).get().kind == "refund_amount_differs"
+    assert list(suspense_is_explained.violations()) == []
+    assert list(rows_match_ledger.violations()) == []
+
+
+def test_a_late_success_is_refunded_in_full_and_once(provider: FakeProvider, payment: Payment) -> None:
+    Payment.objects.unscoped(WHY).filter(id=payment.id).update(late_reason="duplicate", counts_toward_order=False)
+
+    refund = refund_late_success(payment_id=payment.id, now=timezone.now())
+    assert refund is not None
+    assert refund_late_success(payment_id=payment.id, now=timezone.now()) is None
+    run_due_work()
+
+    refund.refresh_from_db()
+    assert (refund.status, refund.amount, refund.reason) == (states.SUCCEEDED, 1000, "duplicate")
+    assert order_of(payment).amount_refunded == 0
