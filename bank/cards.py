@@ -30,6 +30,15 @@ class ThreeDSecure(StrEnum):
     ALREADY_SET_UP = "already_set_up"  # always with the customer present; never without
 
 
+class RefundOutcome(StrEnum):
+    """What becomes of a refund to this card."""
+
+    SUCCEEDS = "succeeds"
+    PENDING = "pending"  # no outcome at first; it succeeds later
+    FAILS = "fails"  # it succeeds, and the issuer returns the money later
+    REJECTED = "rejected"  # no outcome at first; it fails later and no money has moved
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One published number. `name` is what the vault keeps instead of the number; `decline` strikes every charge."""
@@ -45,6 +54,7 @@ class Card:
     line1_check: str = "pass"
     postal_code_check: str = "pass"
     three_d_secure: ThreeDSecure = ThreeDSecure.NOT_ENROLLED
+    refund: RefundOutcome = RefundOutcome.SUCCEEDS
     aliases: tuple[str, ...] = ()  # pm_card_...: names that server code may use in place of the number
 
 
@@ -208,13 +218,14 @@ CARDS: tuple[Card, ...] = (
         decline="insufficient_funds",
         aliases=("pm_card_authenticationRequiredChargeDeclinedInsufficientFunds",),
     ),
-    # --- plain successes here; their later life (disputes, refund outcomes, early settlement) is not simulated ---
+    # --- refunds with an outcome of their own ---
+    Card("4000000000007726", "refund_pending", refund=RefundOutcome.PENDING, aliases=("pm_card_pendingRefund",)),
+    Card("4000000000005126", "refund_fails", refund=RefundOutcome.FAILS, aliases=("pm_card_refundFail",)),
+    # --- plain successes here; their later life (disputes, early settlement) is not simulated ---
     Card("4000000000000259", "dispute_fraudulent", aliases=("pm_card_createDispute",)),
     Card("4000000000002685", "dispute_not_received", aliases=("pm_card_createDisputeProductNotReceived",)),
     Card("4000000000001976", "dispute_inquiry", aliases=("pm_card_createDisputeInquiry",)),
     Card("4000000000005423", "dispute_early_warning", aliases=("pm_card_createIssuerFraudRecord",)),
-    Card("4000000000007726", "refund_pending", aliases=("pm_card_pendingRefund",)),
-    Card("4000000000005126", "refund_fails", aliases=("pm_card_refundFail",)),
     Card("4000000000000077", "settles_at_once", aliases=("pm_card_bypassPending",)),
     # --- India ---
     Card("4100280000090000", "india_timed_out", country="IN", decline="payment_timed_out"),

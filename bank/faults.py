@@ -16,7 +16,7 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from bank.cards import DECLINE_MESSAGES
+from bank.cards import DECLINE_MESSAGES, RefundOutcome
 from bank.errors import invalid
 from bank.models import Account, FaultPlan, RequestKey
 
@@ -44,30 +44,37 @@ WEBHOOK_FAULTS = frozenset({Fault.DUPLICATE_WEBHOOK, Fault.REORDER_WEBHOOKS, Fau
 
 @dataclass(frozen=True, slots=True)
 class Instructions:
-    """What the issuer is told to do about one authorisation, whatever the card: `decline:CODE`, `three_d_secure`.
+    """What the issuer is told to do, whatever the card: about an authorisation `decline:CODE` and `three_d_secure`, about
+    a refund `refund_pending`, `refund_fails` and `refund_rejected`, each with the seconds to its outcome.
 
     Unlike a fault, an instruction holds for every request with the key.
     """
 
     decline: str = ""
     challenge: bool = False
+    refund: RefundOutcome | None = None
+    refund_seconds: float | None = None
 
     @classmethod
     def parse(cls, text: str) -> Instructions:
         """The instructions among the words of `simulate`."""
         decline, challenge = "", False
+        refund: RefundOutcome | None = None
+        seconds: float | None = None
         for item in _items(text):
             word, _, code = item.partition(":")
             if word == "decline" and code not in DECLINE_MESSAGES:
                 raise invalid("metadata.simulate", "unknown_fault", "simulate names an unknown decline code.")
             decline = code if word == "decline" else decline
             challenge = challenge or item == "three_d_secure"
-        return cls(decline, challenge)
+            if word in _REFUND_WORDS:
+                refund, seconds = _REFUND_WORDS[word], _seconds(code) if code else None
+        return cls(decline, challenge, refund, seconds)
 
     @staticmethod
     def is_one(item: str) -> bool:
         """Whether a word of `simulate` is an instruction."""
-        return item == "three_d_secure" or item.partition(":")[0] == "decline"
+        return item == "three_d_secure" or item.partition(":")[0] in ("decline", *_REFUND_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +96,31 @@ class Faults:
             name, _, duration = item.partition(":")
             try:
                 fault = Fault(name)
-                seconds[fault] = float(duration) if duration else _default_seconds(fault)
             except ValueError as error:
                 raise invalid("metadata.simulate", "unknown_fault", "simulate names an unknown fault.") from error
-            if not 0 <= seconds[fault] <= LONGEST_SECONDS:
-                raise invalid(
-                    "metadata.simulate", "unknown_fault", f"A fault lasts 0 to {LONGEST_SECONDS:.0f} seconds."
-                )
+            seconds[fault] = _seconds(duration) if duration else _default_seconds(fault)
         return cls(seconds)
 
     def of_webhooks(self) -> list[str]:
         """Those that concern notifications, as they are kept with a payment: `name:seconds`."""
         return [f"{fault}:{seconds}" for fault, seconds in self.seconds.items() if fault in WEBHOOK_FAULTS]
+
+
+_REFUND_WORDS = {
+    "refund_pending": RefundOutcome.PENDING,
+    "refund_fails": RefundOutcome.FAILS,
+    "refund_rejected": RefundOutcome.REJECTED,
+}
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError as error:
+        raise invalid("metadata.simulate", "unknown_fault", "simulate names an unknown duration.") from error
+    if not 0 <= seconds <= LONGEST_SECONDS:
+        raise invalid("metadata.simulate", "unknown_fault", f"It lasts 0 to {LONGEST_SECONDS:.0f} seconds.")
+    return seconds
 
 
 def _items(text: str) -> list[str]:

@@ -171,20 +171,41 @@ class Capture(models.Model):
 
 
 class Refund(models.Model):
-    """Money sent back. `reference` is the merchant's id of that refund."""
+    """Money sent back, or on its way. `reference` is the merchant's id of that refund; `next_status` comes at `due_at`.
+
+    Changed only under its payment's row lock.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
 
     id = models.CharField(primary_key=True, max_length=64)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     reference = models.CharField(max_length=255, db_index=True)
     amount = models.BigIntegerField()
     reason = models.CharField(max_length=255, blank=True)
-    status = models.CharField(max_length=16, default="succeeded")
+    key = models.CharField(max_length=255, blank=True)
+    status = models.CharField(max_length=16, choices=Status, default=Status.SUCCEEDED)
+    next_status = models.CharField(max_length=16, choices=Status, blank=True)
+    due_at = models.DateTimeField(null=True)
+    succeeded_at = models.DateTimeField(null=True)  # stays when the money is returned later
+    failure_code = models.CharField(max_length=64, blank=True)
+    webhook_faults = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         db_table = "bank_refund"
         ordering = ["created_at", "id"]
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=True, next_status="") | Q(due_at__isnull=False) & ~Q(next_status=""),
+                name="refund_due_with_what_comes",
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="refund_due")]
 
     def __str__(self) -> str:
         return self.id
@@ -228,6 +249,7 @@ class JournalEntry(models.Model):
         CAPTURE = "capture"
         VOID = "void"
         REFUND = "refund"
+        REFUND_RETURNED = "refund_returned"
         DECLINE = "decline"
         TOMBSTONE = "tombstone"
 

@@ -1,4 +1,4 @@
-"""Moving the money: authorize, capture, void, refund. Every change writes its journal line in the same transaction.
+"""Moving the money: authorize, capture, void. Every change writes its journal line in the same transaction.
 
 The caller holds the lock of the request's key; here the payment's row is locked.
 """
@@ -126,9 +126,9 @@ def capture(
     account: Account, payment_id: str, key: str, *, amount: int | None, final: bool, reference: str, faults: Faults
 ) -> Payment:
     """Take some or all of what is authorised; a final capture releases the rest."""
-    payment = _locked(account, payment_id)
+    payment = lock_payment(account, payment_id)
     if payment.amount_capturable == 0:
-        raise _wrong_state(payment, "Nothing of this payment can be captured.")
+        raise wrong_state(payment, "Nothing of this payment can be captured.")
     amount = payment.amount_capturable if amount is None else amount
     if amount > payment.amount_capturable:
         raise Problem(
@@ -146,14 +146,14 @@ def void(
 
     `only_if_waiting` calls off a challenge and never undoes an approval that came first.
     """
-    payment = _locked(account, payment_id)
+    payment = lock_payment(account, payment_id)
     if payment.status == Status.VOIDED:
         return payment
     if only_if_waiting and payment.status != Status.REQUIRES_ACTION:
         raise Problem(409, "not_waiting", f"It is {payment.status} by now.", payment=payment_body(payment))
     released = payment.amount_capturable
     if payment.status != Status.REQUIRES_ACTION and released == 0:
-        raise _wrong_state(payment, "Nothing of this payment can be voided.")
+        raise wrong_state(payment, "Nothing of this payment can be voided.")
     payment.status = Status.CAPTURED if payment.amount_captured else Status.VOIDED
     payment.capture_closed = True
     payment.void_reference = reference
@@ -162,28 +162,6 @@ def void(
     journal.write(Kind.VOID, payment, object_id=payment.id, reference=reference, key=key, amount=released)
     webhooks.queue("payment.voided", payment, faults.of_webhooks())
     return payment
-
-
-def refund(
-    account: Account, payment_id: str, key: str, *, amount: int | None, reference: str, reason: str, faults: Faults
-) -> tuple[Payment, Refund]:
-    """Send some or all of what was captured back."""
-    payment = _locked(account, payment_id)
-    refundable = payment.amount_captured - payment.amount_refunded
-    if refundable == 0:
-        raise _wrong_state(payment, "Nothing of this payment can be refunded.")
-    amount = refundable if amount is None else amount
-    if amount > refundable:
-        raise Problem(
-            409, "amount_too_large", "More than what was captured cannot be refunded.", payment=payment_body(payment)
-        )
-    sent = Refund.objects.create(id=new_id("brfd"), payment=payment, reference=reference, amount=amount, reason=reason)
-    payment.amount_refunded += amount
-    payment.version += 1
-    payment.save()
-    journal.write(Kind.REFUND, payment, object_id=sent.id, reference=reference, key=key, amount=amount)
-    webhooks.queue("refund.succeeded", payment, faults.of_webhooks())
-    return payment, sent
 
 
 def find(account: Account, payment_id: str) -> Payment:
@@ -230,7 +208,8 @@ def _checks(entry: VaultEntry) -> dict[str, str]:
     return {"cvc": entry.cvc_check, "line1": card.line1_check, "postal_code": card.postal_code_check}
 
 
-def _locked(account: Account, payment_id: str) -> Payment:
+def lock_payment(account: Account, payment_id: str) -> Payment:
+    """The payment's row, locked, or 404."""
     payment = (
         Payment.objects.select_for_update(of=("self",))
         .select_related("account")
@@ -266,5 +245,6 @@ def _record_decline(payment: Payment) -> None:
     webhooks.queue(kind, payment, payment.webhook_faults)
 
 
-def _wrong_state(payment: Payment, detail: str) -> Problem:
+def wrong_state(payment: Payment, detail: str) -> Problem:
+    """A refusal that shows the payment as it is."""
     return Problem(409, "invalid_state", f"{detail} It is {payment.status}.", payment=payment_body(payment))

@@ -69,7 +69,9 @@ def _refund_body(refund: Refund) -> dict[str, Any]:
         "id": refund.id,
         "reference": refund.reference,
         "amount": refund.amount,
-        "status": refund.status,
+        "status": str(refund.status),
         "reason": refund.reason,
+        "failure_code": refund.failure_code or None,
+        "succeeded_at": refund.succeeded_at.isoformat() if refund.succeeded_at else None,
         "created_at": refund.created_at.isoformat(),
     }

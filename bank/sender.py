@@ -1,4 +1,4 @@
-"""Delivers webhooks and carries out late successes: everything the bank does by itself, driven from its tables.
+"""Everything the bank does by itself, driven from its tables: webhooks, late successes, later outcomes of refunds.
 
 Any number of senders may run: each claims a row under `SKIP LOCKED` and leases it before it goes to the network.
 """
@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from bank import payments, vault, webhooks
+from bank import payments, refunds, vault, webhooks
 from bank.models import Payment, Webhook
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def run_forever() -> None:
     while True:
         webhooks.doorbell.clear()
         try:
-            while deliver_one() or apply_one_late_success():
+            while deliver_one() or apply_one_late_success() or refunds.apply_one_outcome():
                 pass
             if time.monotonic() >= tidy_at:
                 vault.forget_expired_references()

@@ -45,6 +45,8 @@ BANK_WEBHOOK_TIMEOUT_SECONDS = env.float("BANK_WEBHOOK_TIMEOUT_SECONDS", default
 BANK_DELAY_SECONDS = env.float("BANK_DELAY_SECONDS", default=2.0)
 BANK_LATE_SECONDS = env.float("BANK_LATE_SECONDS", default=5.0)
 BANK_HOLD_SECONDS = env.float("BANK_HOLD_SECONDS", default=60.0)
+# How long after a refund its later outcome comes, where the card has one.
+BANK_REFUND_SECONDS = env.float("BANK_REFUND_SECONDS", default=3.0)
 # How long a request waits for another one with the same key.
 BANK_KEY_WAIT_SECONDS = env.float("BANK_KEY_WAIT_SECONDS", default=30.0)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from bank.accounts import check_webhook_url, open_account, require_admin
 from bank.errors import Problem
-from bank.models import Account, Payment, RequestKey, Webhook
+from bank.models import Account, Payment, Refund, RequestKey, Webhook
 from bank.parsing import Body
 from bank.views.frame import json_response, open_resource, resource
 
@@ -48,12 +48,14 @@ def _change(request: HttpRequest, account: Account) -> HttpResponse:
 def _status(request: HttpRequest, account: Account) -> HttpResponse:
     waiting = Webhook.objects.filter(account=account, delivered_at__isnull=True, abandoned_at__isnull=True)
     late = Payment.objects.filter(account=account, late_success_at__isnull=False)
+    refunds = Refund.objects.filter(payment__account=account, due_at__isnull=False)
     held = RequestKey.objects.filter(account=account, held_until__gt=timezone.now())
     return json_response(
         {
             "object": "status",
             "webhooks_waiting": waiting.count(),
             "late_successes_waiting": late.count(),
+            "refunds_waiting": refunds.count(),
             "requests_held": held.count(),
         }
     )

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest, HttpResponse
 
 from bank import payments as money
+from bank import refunds as refunding
 from bank import vault
 from bank.cards import HOLDER_NAMES
 from bank.errors import Problem, invalid, not_found
@@ -110,12 +111,20 @@ def _refund(request: HttpRequest, account: Account, payment_id: str) -> HttpResp
     body = Body.of(request)
     amount, reason = body.optional_amount(), body.text("reason", default="")
     reference, metadata = body.text("reference"), body.metadata()
+    instructions = Instructions.parse(metadata.get("simulate", ""))
     body.finish()
     call = Call.of(request, account, "refund", metadata)
 
     def run(faults: Faults) -> Outcome:
-        payment, sent = money.refund(
-            account, payment_id, call.key, amount=amount, reference=reference, reason=reason, faults=faults
+        payment, sent = refunding.refund(
+            account,
+            payment_id,
+            call.key,
+            amount=amount,
+            reference=reference,
+            reason=reason,
+            instructions=instructions,
+            faults=faults,
         )
         return Outcome(201, {**payment_body(payment), "refund": sent.id}, payment)
 

@@ -175,13 +175,17 @@ class NextAction:
 
 @dataclass(frozen=True, slots=True)
 class RefundFact:
-    """One refund as the provider shows it. `our_id` is the refund id it echoes, or "" for one made elsewhere."""
+    """One refund as the provider shows it. `our_id` is the refund id it echoes, or "" for one made elsewhere.
+
+    `was_sent` tells of one that failed whether the money had gone and came back: two movements, not none.
+    """
 
     reference: str
     our_id: str
     amount: int
     outcome: Outcome
     failure_code: str = ""
+    was_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +210,7 @@ class Observation:
     message: str = ""
     advice: str = ""  # retry | use_other_method | contact_bank
     next_action: NextAction | None = None
+    was_sent: bool = False  # of a refund that failed: the money had gone and came back
     voided_by_key: bool = False  # a tombstone: this operation will never happen
     method_details: Mapping[str, Any] = field(default_factory=dict)
     risk: Mapping[str, Any] = field(default_factory=dict)

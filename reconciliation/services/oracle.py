@@ -19,6 +19,8 @@ from reconciliation.services.read_bank_journal import JournalLine, JournalUnread
 
 WITNESSED_PROVIDER = "simulated_bank"
 _MONEY_KINDS = frozenset({"authorize", "capture", "refund"})
+# A kind of line that takes back what another kind said.
+_REVERSALS = {"refund_returned": "refund"}
 
 
 @dataclass
@@ -84,13 +86,14 @@ def _bank_facts(lines: list[JournalLine], ledger: dict[FactKey, Fact]) -> dict[F
     """The lines by our id of them, or by the bank's where it is not ours (such money stands in our suspense)."""
     facts: dict[FactKey, Fact] = {}
     for line in lines:
-        if line.kind not in _MONEY_KINDS:
+        kind = _REVERSALS.get(line.kind, line.kind)
+        if kind not in _MONEY_KINDS:
             continue
         names = (line.reference, line.object, line.payment)
-        key = next(((line.kind, name) for name in names if (line.kind, name) in ledger), (line.kind, line.reference))
+        key = next(((kind, name) for name in names if (kind, name) in ledger), (kind, line.reference))
         amount, _ = facts.get(key, (0, ""))
-        facts[key] = (amount + line.amount, line.currency)
-    return facts
+        facts[key] = (amount + (line.amount if kind == line.kind else -line.amount), line.currency)
+    return {key: fact for key, fact in facts.items() if fact[0]}
 
 
 def _unfinished() -> Iterator[str]:

@@ -91,7 +91,7 @@ class BankAccount:
         self.request("POST", "/v1/faults/release")
 
     def status(self) -> dict[str, Any]:
-        """What still waits: webhooks, late successes, held requests."""
+        """What still waits: webhooks, late successes, outcomes of refunds, held requests."""
         status: dict[str, Any] = self.request("GET", "/v1/status").json()
         return status
 
@@ -136,6 +136,7 @@ class BankService:
             "BANK_DELAY_SECONDS": "1",
             "BANK_LATE_SECONDS": "1",
             "BANK_HOLD_SECONDS": "20",
+            "BANK_REFUND_SECONDS": "1",
             **(environment or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None

@@ -53,7 +53,15 @@ def refund(payment: Body, refund_id: str) -> Observation:
     """What became of the refund that carries our id."""
     for item in payment["refunds"]:
         if item["reference"] == refund_id:
-            return _done(payment, str(item["id"]), int(item["amount"]))
+            return Observation(
+                outcome=Outcome(item["status"]),
+                provider_reference=str(payment["id"]),
+                operation_reference=str(item["id"]),
+                amount=int(item["amount"]),
+                code=str(item["failure_code"] or ""),
+                was_sent=item["succeeded_at"] is not None,
+                payment=payment_fact(payment),
+            )
     return _refused(payment, "not_refunded")
 
 
@@ -103,7 +111,14 @@ def payment_fact(payment: Body) -> PaymentFact:
             CaptureFact(str(item["id"]), str(item["reference"]), int(item["amount"])) for item in payment["captures"]
         ),
         refunds=tuple(
-            RefundFact(str(item["id"]), str(item["reference"]), int(item["amount"]), Outcome(item["status"]))
+            RefundFact(
+                reference=str(item["id"]),
+                our_id=str(item["reference"]),
+                amount=int(item["amount"]),
+                outcome=Outcome(item["status"]),
+                failure_code=str(item["failure_code"] or ""),
+                was_sent=item["succeeded_at"] is not None,
+            )
             for item in payment["refunds"]
         ),
     )
