@@ -9,15 +9,17 @@ import signal
 import sys
 import time
 
+from bench.faults.outage import restart_under_load
+from bench.faults.played import with_system
 from bench.faults.points import Deck, find_points
 from bench.faults.races import run_races, sizes_named
 from bench.faults.report import Report
-from bench.faults.rounds import ROUNDS_PER_SYSTEM, play_round, with_system
+from bench.faults.rounds import ROUNDS_PER_SYSTEM, play_round
 from bench.faults.system import ROOT, SystemBroken
 
 
 def main() -> int:
-    """Play the rounds, then the races; 0 when nothing was lost, duplicated, unresolved or different."""
+    """Play the rounds, the races and the restarts; 0 when nothing was lost, duplicated, unresolved or different."""
     arguments = _arguments()
     deck = Deck(find_points(ROOT), arguments.seed)
     report = Report(seed=arguments.seed, deck=deck)
@@ -33,9 +35,13 @@ def main() -> int:
                 if report.rounds[-1].failures:
                     played.keep = True
                     break
-            if not numbers and arguments.races != "off" and not played.keep:
+    if arguments.races != "off" or arguments.restarts:
+        with with_system(deck, real_redis=True, say=say) as played:
+            if arguments.races != "off":
                 report.races = run_races(played, sizes_named(arguments.races), runs=arguments.race_runs)
-                played.keep = bool(report.races.failures)
+            if arguments.restarts:
+                report.outage = restart_under_load(played, restarts=arguments.restarts)
+            played.keep = not report.ok
     say(report.table())
     report.seconds = time.monotonic() - started
     say(json.dumps(report.summary()))
@@ -54,7 +60,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--round", type=int, default=int(os.environ.get("ROUND") or 1), help="the first round's number")
     parser.add_argument("--payments", type=int, default=105, help="a round")
     parser.add_argument("--races", default=os.environ.get("RACES") or "default", help="off, small, default or full")
-    parser.add_argument("--race-runs", type=int, default=5)
+    parser.add_argument("--race-runs", type=int, default=int(os.environ.get("RACE_RUNS") or 5))
+    parser.add_argument("--restarts", type=int, default=int(os.environ.get("RESTARTS") or 3), help="of PostgreSQL")
     return parser.parse_args()
 
 

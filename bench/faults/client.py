@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import random
+import select
 import threading
 import time
 from collections import Counter
@@ -61,9 +62,15 @@ class Unanswered(Exception):
 
 
 class Client:
-    """Calls with one merchant's key, to any of the web servers; one connection per thread and server."""
+    """Calls with one merchant's key, to any of the web servers; one connection per thread and server, or per request.
 
-    def __init__(self, base_urls: list[str], key_id: str, secret: str, witness: Witness) -> None:
+    A server may close an idle connection just when a request is on its way: who counts missing answers asks for fresh ones.
+    """
+
+    def __init__(
+        self, base_urls: list[str], key_id: str, secret: str, witness: Witness, *, fresh_connections: bool = False
+    ) -> None:
+        self._fresh_connections = fresh_connections
         self._hosts = [urlsplit(url).netloc for url in base_urls]
         self._authorization = "Basic " + base64.b64encode(f"{key_id}:{secret}".encode()).decode()
         self.witness = witness
@@ -121,7 +128,7 @@ class Client:
             connection.request(method, path, data, headers)
             response = connection.getresponse()
             raw = response.read()
-            if response.will_close:
+            if response.will_close or self._fresh_connections:
                 self._drop(host)
         except (OSError, http.client.HTTPException) as error:
             self._drop(host)
@@ -153,6 +160,8 @@ class Client:
 
     def _connection(self, host: str) -> http.client.HTTPConnection:
         known: dict[str, http.client.HTTPConnection] = self._local.__dict__.setdefault("known", {})
+        if host in known and _is_hung_up(known[host]):
+            self._drop(host)
         if host not in known:
             known[host] = http.client.HTTPConnection(host, timeout=_TIMEOUT_S)
         return known[host]
@@ -161,3 +170,8 @@ class Client:
         known: dict[str, http.client.HTTPConnection] = self._local.__dict__.setdefault("known", {})
         if connection := known.pop(host, None):
             connection.close()
+
+
+def _is_hung_up(connection: http.client.HTTPConnection) -> bool:
+    """Whether the server has closed this idle connection; a request on it would be lost without having been seen."""
+    return connection.sock is not None and bool(select.select([connection.sock], [], [], 0)[0])

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from bench.faults.client import Answer, Client, Json, Witness
 from bench.faults.judge import Verdict, judge
+from bench.faults.played import Played
 from bench.faults.system import System
 from demo.customer import Customer
 
@@ -21,14 +23,7 @@ SAME_KEY = 8
 REFUNDS_AT_ONCE = 20
 _HANDS = 24
 _SETTLE_S = 120.0
-
-
-class PlayedSystem(Protocol):
-    """A running system and its merchants."""
-
-    system: System
-    merchants: list[Json]
-    earlier: set[str]
+_TOLD_ONCE = ("payment.authorized", "payment.captured", "payment.succeeded")
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ def sizes_named(name: str) -> Sizes:
     return SIZES[name]
 
 
-def run_races(played: PlayedSystem, sizes: Sizes, *, runs: int) -> RaceResults:
+def run_races(played: Played, sizes: Sizes, *, runs: int) -> RaceResults:
     """Every race, some runs in a row, on a system that nothing strikes; then the oracle."""
     results = RaceResults()
     system, witness = played.system, Witness()
@@ -71,8 +66,9 @@ def run_races(played: PlayedSystem, sizes: Sizes, *, runs: int) -> RaceResults:
     client = Client(system.base_urls, merchant["key_id"], merchant["secret"], witness)
     for run in range(1, runs + 1):
         started = time.monotonic()
-        for race in (same_key, refunds_of_sixty_percent, capture_cancel_refund, two_tabs):
-            line, failures = race(client, sizes)
+        for race in (same_key, refunds_of_sixty_percent, capture_cancel_refund, two_tabs, webhook_during_call):
+            with _slow_answers(system, merchant) if race is webhook_during_call else contextlib.nullcontext():
+                line, failures = race(client, sizes)
             results.lines.append(f"run {run}: {line}")
             results.failures += [f"run {run}: {failure}" for failure in failures]
             system.say(f"races, {results.lines[-1]}; {'exact' if not failures else failures[:5]}")
@@ -185,6 +181,41 @@ def two_tabs(client: Client, sizes: Sizes) -> tuple[str, list[str]]:
         ):
             failures.append(f"{order['id']}: {present['status']}, paid {present['amount_paid']}, payments {dict(ends)}")
     return f"{len(orders)} orders x 2 checkout tabs", failures
+
+
+def webhook_during_call(client: Client, sizes: Sizes) -> tuple[str, list[str]]:
+    """The bank's webhook is there before its answer: each fact is told, and posted, once. (The caller makes answers slow.)"""
+    payments = _paid(client, sizes.contested, amount=3_000, manual=True)
+
+    def capture_then_refund(payment_id: str) -> str:
+        client.call("POST", f"/api/v1/payments/{payment_id}/capture", {}, key=str(uuid.uuid4()))
+        _settled(client, [payment_id], lambda payment: payment["status"] == "succeeded")
+        body = {"payment": payment_id, "amount": 1_000}
+        return str(client.call("POST", "/api/v1/refunds", body, key=str(uuid.uuid4())).body["id"])
+
+    with ThreadPoolExecutor(8) as hands:
+        refunds = list(hands.map(capture_then_refund, payments))
+    unsettled = _settled(client, payments, lambda payment: payment["amount_refunded"] == 1_000)
+    failures = [f"{payment['id']}: refunded {payment['amount_refunded']}" for payment in unsettled]
+    for payment_id in payments:
+        told = Counter(event["type"] for event in client.listed(f"/api/v1/payments/{payment_id}/events"))
+        if any(told[kind] != 1 for kind in _TOLD_ONCE):
+            failures.append(f"{payment_id} told {dict(told)}")
+    refunded = client.listed("/api/v1/events?type=refund.succeeded")
+    times = Counter(event["data"]["object"]["id"] for event in refunded)
+    failures += [f"{refund_id} succeeded {times[refund_id]} times" for refund_id in refunds if times[refund_id] != 1]
+    return f"{len(payments)} payments authorised, captured and refunded, the webhook before the answer", failures
+
+
+@contextlib.contextmanager
+def _slow_answers(system: System, merchant: Json) -> Iterator[None]:
+    """The bank commits and sends its webhook, and answers a second later."""
+    plan = {"faults": ["delay_after_commit:1"], "next": 100_000, "probability": 1, "seed": 1, "operations": []}
+    system.bank("POST", "/v1/faults", merchant["bank_key"], plan)
+    try:
+        yield
+    finally:
+        system.bank("DELETE", "/v1/faults", merchant["bank_key"])
 
 
 def at_once(asks: Sequence[Callable[[], Answer | None]]) -> list[Answer | None]:

@@ -6,9 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.faults.outage import Outage
 from bench.faults.points import Deck
 from bench.faults.races import RaceResults
 from bench.faults.rounds import Round
+from bench.faults.unresolved import AT_LAST_S, SOON_SHARE, share_soon
 
 # Few rounds cannot reach every crash point; these many must.
 _ROUNDS_FOR_ALL_POINTS = 20
@@ -22,6 +24,7 @@ class Report:
     deck: Deck
     rounds: list[Round] = field(default_factory=list)
     races: RaceResults | None = None
+    outage: Outage | None = None
     seconds: float = 0.0
 
     def add(self, number: int, played: Round) -> None:
@@ -32,15 +35,26 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether nothing was found."""
-        if any(played.failures for played in self.rounds) or (self.races is not None and self.races.failures):
+        if any(played.failures for played in self.rounds):
+            return False
+        if (self.races is not None and self.races.failures) or (self.outage is not None and self.outage.failures):
+            return False
+        if share_soon(self.waits_s) < SOON_SHARE or max(self.waits_s, default=0.0) > AT_LAST_S:
             return False
         return len(self.rounds) < _ROUNDS_FOR_ALL_POINTS or not self.deck.missed()
+
+    @property
+    def waits_s(self) -> list[float]:
+        """How long each unknown outcome stayed unknown once the bank answered."""
+        return [wait for played in self.rounds for wait in played.waits_s]
 
     def table(self) -> str:
         """The crash points and how often each was hit."""
         lines = ["Crash points, and how often a process died there:", self.deck.table()]
         if self.races is not None:
             lines += ["Races:", *(f"  {line}" for line in self.races.lines)]
+        found = [*(self.races.failures if self.races else ()), *(self.outage.failures if self.outage else ())]
+        lines += [f"FOUND: {failure}" for failure in found]
         return "\n".join(lines)
 
     def summary(self) -> dict[str, Any]:
@@ -71,6 +85,10 @@ class Report:
             "answers": dict(statuses),
             "slowest_quiet_s": round(max((played.verdict.quiet_s for played in self.rounds), default=0), 1),
             "longest_trouble_s": round(max((played.longest_trouble_s for played in self.rounds), default=0), 1),
+            "unknown_outcomes": len(self.waits_s),
+            "unknown_resolved_in_60_s": round(share_soon(self.waits_s), 3),
+            "slowest_unknown_s": round(max(self.waits_s, default=0.0), 1),
+            "postgres_restarts": self.outage.summary() if self.outage is not None else None,
             "races": self.races.summary() if self.races is not None else None,
             "seconds": round(self.seconds),
         }

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bench.faults.client import Client, Json, Witness
 from bench.faults.judge import Verdict, judge
-from bench.faults.points import Deck
+from bench.faults.played import Played
 from bench.faults.strikes import WINDOW_S, Strike, draw, heal
 from bench.faults.system import System, SystemBroken
 from bench.faults.traffic import Told, carry_out, plan_round
+from bench.faults.unresolved import UnresolvedWatch
 
 ROUNDS_PER_SYSTEM = 10
-MERCHANTS = 3
 _HANDS = 16
 _LONGEST_S = 400.0
 # Faults end when this share of the scenarios has; on a slow machine after this time.
 _STRUCK_SHARE = 0.6
 _LONGEST_STRUCK_S = 90.0
-
-
-@dataclass
-class Played:
-    """A running system, its merchants, and the payments of earlier rounds. `keep` leaves its logs behind."""
-
-    system: System
-    merchants: list[Json]
-    earlier: set[str] = field(default_factory=set)
-    keep: bool = False
 
 
 @dataclass
@@ -45,6 +33,7 @@ class Round:
     statuses: dict[str, int]
     commits_cut: int
     longest_trouble_s: float
+    waits_s: list[float]
     seconds: float
     logs: str
 
@@ -52,22 +41,6 @@ class Round:
     def failures(self) -> dict[str, list[str]]:
         """What must not be."""
         return self.verdict.failures
-
-
-@contextlib.contextmanager
-def with_system(deck: Deck, *, real_redis: bool, say: Callable[[str], None]) -> Iterator[Played]:
-    """A system with merchants, for some rounds."""
-    system = System(deck, real_redis=real_redis, say=say)
-    keep = True
-    try:
-        system.boot()
-        broker = system.broker.binary.rsplit("/", 1)[-1] if system.broker else "no broker"
-        say(f"The system runs in {system.folder} ({broker}).")
-        played = Played(system, system.seed_merchants(MERCHANTS))
-        yield played
-        keep = played.keep
-    finally:
-        system.close(keep=keep)
 
 
 def play_round(played: Played, *, seed: int, number: int, payments: int) -> Round:
@@ -84,20 +57,23 @@ def play_round(played: Played, *, seed: int, number: int, payments: int) -> Roun
     strikes = draw(label, number, merchants)
     names = [f"{strike.name} at {strike.at_s:.1f} s" for strike in strikes]
     system.say(f"round {number}: {'; '.join(names)}")
-    with ThreadPoolExecutor(_HANDS) as hands:
-        going = [
-            hands.submit(carry_out, scenario, clients[told.merchant], told, dice) for scenario, told, dice in planned
-        ]
-        try:
-            _strike(system, merchants, strikes, going)
-        except BaseException:
-            witness.stopped = True  # nobody waits for what will not come
-            for each in going:
-                each.cancel()
-            raise
-    tolds = [each.result() for each in going]
-    driven_s = time.monotonic() - started
-    verdict = judge(system, merchants, tolds, played.earlier, witness)
+    system.unresolved = UnresolvedWatch()
+    with system.unresolved.watching(system.environment["DATABASE_OWNER_URL"]):
+        with ThreadPoolExecutor(_HANDS) as hands:
+            going = [
+                hands.submit(carry_out, scenario, clients[told.merchant], told, dice)
+                for scenario, told, dice in planned
+            ]
+            try:
+                _strike(system, merchants, strikes, going)
+            except BaseException:
+                witness.stopped = True  # nobody waits for what will not come
+                for each in going:
+                    each.cancel()
+                raise
+        tolds = [each.result() for each in going]
+        driven_s = time.monotonic() - started
+        verdict = judge(system, merchants, tolds, played.earlier, witness)
     played_round = Round(
         number=number,
         verdict=verdict,
@@ -105,6 +81,7 @@ def play_round(played: Played, *, seed: int, number: int, payments: int) -> Roun
         deaths=list(system.deaths),
         statuses=dict(witness.statuses),
         commits_cut=system.commits_cut() - cut_before,
+        waits_s=system.unresolved.waits_s,
         longest_trouble_s=_longest_trouble(witness.troubles),
         seconds=time.monotonic() - started,
         logs=str(system.layout.logs),
@@ -112,6 +89,7 @@ def play_round(played: Played, *, seed: int, number: int, payments: int) -> Roun
     found = ", ".join(f"{kind} {len(items)}" for kind, items in verdict.failures.items()) or "nothing wrong"
     system.say(
         f"round {number}: {verdict.payments} payments in {driven_s:.0f} s, quiet after {verdict.quiet_s:.0f} s more; "
+        f"unknown outcomes: {len(played_round.waits_s)}, the slowest {max(played_round.waits_s, default=0.0):.0f} s; "
         f"died: {', '.join(system.deaths) or 'nobody'}; commits cut: {played_round.commits_cut}; "
         f"answers: {played_round.statuses}; {found}"
     )

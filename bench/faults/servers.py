@@ -85,10 +85,11 @@ def make_broker(layout: Layout, *, real_redis: bool) -> Broker | None:
     return Broker(binary, layout.var) if binary else None
 
 
-def restart_postgres(layout: Layout) -> float:
-    """Stop the server under everybody's feet and start it again; the seconds that it took."""
+def restart_postgres(layout: Layout, *, held_s: float = 0.0) -> float:
+    """Stop the server under everybody's feet and start it again, `held_s` later; the seconds that it was away."""
     started = time.monotonic()
     with layout.locked("services"):
         postgres.stop(layout)
+        time.sleep(held_s)
     services.ensure(layout.var)
     return time.monotonic() - started

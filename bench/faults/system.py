@@ -22,6 +22,7 @@ from urllib.parse import quote
 from bench.faults.points import Deck, Role
 from bench.faults.receivers import Receiver
 from bench.faults.servers import Broker, make_broker
+from bench.faults.unresolved import UnresolvedWatch
 from embedded import postgres, services
 from embedded.environment import Ports, process_environment
 from embedded.layout import Layout, ensure_secrets
@@ -83,6 +84,7 @@ class System:
         self.processes: dict[str, Process] = {}
         self.armed = False
         self.deaths: list[str] = []
+        self.unresolved = UnresolvedWatch()
 
     def boot(self) -> None:
         """Servers, migrations, processes; returns when requests are answered."""
@@ -161,6 +163,8 @@ class System:
         if process.paused and process.running is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.running.pid, signal.SIGCONT)
+            if name == "bank":
+                self.unresolved.bank_is_back()
         process.paused = False
 
     def revive(self) -> None:

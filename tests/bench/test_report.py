@@ -1,5 +1,6 @@
 """The fault suite's bookkeeping: crash points, seeds, and the last line."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.faults.judge import Verdict
@@ -7,11 +8,12 @@ from bench.faults.points import Deck, find_points, role_of
 from bench.faults.report import Report
 from bench.faults.rounds import Round
 from bench.faults.traffic import MIX, plan_round
+from bench.faults.unresolved import UnresolvedWatch
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def played(number: int, verdict: Verdict) -> Round:
+def played(number: int, verdict: Verdict, waits_s: Sequence[float] = ()) -> Round:
     return Round(
         number=number,
         verdict=verdict,
@@ -20,9 +22,35 @@ def played(number: int, verdict: Verdict) -> Round:
         statuses={"201": 1},
         commits_cut=2,
         longest_trouble_s=1.25,
+        waits_s=list(waits_s),
         seconds=1,
         logs="",
     )
+
+
+def test_unknown_outcomes_that_stay_unknown_too_long_fail_the_suite() -> None:
+    report = Report(seed=1, deck=Deck(["here"], 1))
+    report.add(1, played(1, Verdict(payments=3), waits_s=[1.0] * 19 + [61.0]))
+    summary = report.summary()
+    assert (summary["ok"], summary["unknown_resolved_in_60_s"]) == (True, 0.95)
+    report.add(2, played(2, Verdict(payments=3), waits_s=[61.0]))
+    summary = report.summary()
+    assert (summary["ok"], summary["slowest_unknown_s"]) == (False, 61.0)
+
+
+def test_one_unknown_outcome_that_took_over_ten_minutes_fails_the_suite() -> None:
+    report = Report(seed=1, deck=Deck(["here"], 1))
+    report.add(1, played(1, Verdict(payments=3), waits_s=[1.0] * 99 + [601.0]))
+    assert not report.ok
+
+
+def test_a_wait_begins_when_an_outcome_is_unknown_and_ends_when_it_is_settled() -> None:
+    watch = UnresolvedWatch()
+    watch.see([("asking", None), ("unknown", 0)], now=100.0)
+    watch.see([("asking", None), ("unknown", None)], now=103.0)
+    watch.see([("asking", 22)], now=104.0)
+    watch.see([], now=110.0)
+    assert sorted(watch.waits_s) == [4.0, 28.0]
 
 
 def test_the_points_are_those_that_the_source_reaches() -> None:
