@@ -36,6 +36,7 @@ from payments.providers.registry import get_provider
 from payments.rules.resending import is_past_retention, may_resend
 from payments.selectors.operations import operation_by_id
 from payments.selectors.provider_accounts import credentials_of
+from payments.services.audit_operation import audit_operation
 from payments.services.open_anomaly import open_anomaly
 from payments.services.settle_operation import settle_operation
 from payments.states import OPEN, CaptureMethod, OperationKind, OperationStatus
@@ -49,11 +50,12 @@ _UNRESOLVED = "no definite answer yet"
 @dataclass(frozen=True, slots=True)
 class _Ask:
     """One question to the provider, noted as the operation's attempt number `attempt`. `is_first`: nothing of this
-    operation was ever sent before."""
+    operation was ever sent before. `was_unknown`: an earlier question had no answer."""
 
     operation: Operation
     provider: Provider
     is_first: bool
+    was_unknown: bool
     attempt: int
 
 
@@ -70,7 +72,7 @@ def carry_out_operation(claim: Claim) -> Result:
     except NotDone as refusal:
         return _settle_not_done(ask, refusal)
     except OutcomeUnknown as error:
-        _mark(ask.operation, OperationStatus.UNKNOWN)
+        _mark_unknown(ask)
         return Retry(str(error) or _UNRESOLVED, counts=False)
     if observation is None or observation.outcome == Outcome.PENDING:
         return Retry(_UNRESOLVED, counts=False)
@@ -87,11 +89,12 @@ def _take(operation_id: UUID) -> _Ask | None:
     rows = Operation.objects.unscoped("the work row is the authority").filter(id=operation_id)
     with transaction.atomic(durable=True):
         is_first = bool(_sent(rows.filter(status=OperationStatus.CREATED)))
-        if not is_first and not _sent(rows.filter(status__in=(OperationStatus.SENT, OperationStatus.UNKNOWN))):
+        was_unknown = not is_first and bool(_sent(rows.filter(status=OperationStatus.UNKNOWN)))
+        if not is_first and not was_unknown and not _sent(rows.filter(status=OperationStatus.SENT)):
             return None
         attempt = rows.values_list("attempts", flat=True).get()
         reach("payments.before_sent_commit")
-    return _Ask(operation, provider, is_first, attempt)
+    return _Ask(operation, provider, is_first, was_unknown, attempt)
 
 
 def _sent(rows: Any) -> int:
@@ -203,13 +206,20 @@ def _settle_not_done(ask: _Ask, refusal: NotDone) -> Result:
     """Only this request had no effect. When another was sent, earlier or by a worker that took over from us while we
     were paused, what became of that is still unknown."""
     if not (ask.is_first and _mark(ask.operation, OperationStatus.CREATED, attempts=ask.attempt)):
-        _mark(ask.operation, OperationStatus.UNKNOWN)
+        _mark_unknown(ask)
     elif not refusal.retryable:
         refused = Observation(Outcome.FAILED, "", code=refusal.code, message=refusal.message)
         settle_operation(operation_id=ask.operation.id, observation=refused, now=clock.now())
         return Done()
     after = None if refusal.retry_after_s is None else timedelta(seconds=refusal.retry_after_s)
     return Retry(f"{refusal.code}: {refusal.message}", after=after, counts=False)
+
+
+def _mark_unknown(ask: _Ask) -> None:
+    """The audit log hears of it once, not with every question that has no answer either."""
+    with transaction.atomic():
+        if _mark(ask.operation, OperationStatus.UNKNOWN) and not ask.was_unknown:
+            audit_operation(ask.operation, verb="unknown")
 
 
 def _mark(operation: Operation, status: OperationStatus, **only_if: int) -> bool:

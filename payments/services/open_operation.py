@@ -5,6 +5,7 @@ from __future__ import annotations
 from payments.errors import NoProviderAccount, PaymentOperationInProgress
 from payments.models import Operation, Payment
 from payments.selectors.operations import open_operation as present_operation
+from payments.services.audit_operation import audit_operation
 from payments.services.change import CARRY_OUT, Change
 from payments.states import OperationKind, PaymentStatus, VoidPurpose
 
@@ -40,5 +41,6 @@ def open_operation(
         created_at=change.now,
     )
     operation.save(force_insert=True)
+    audit_operation(operation, verb="created")
     change.later(CARRY_OUT, operation.id)
     return operation
