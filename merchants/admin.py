@@ -72,7 +72,7 @@ class PersonAdmin(AuditedAdmin):
 class MerchantAdmin(AuditedAdmin):
     """Businesses that take payments."""
 
-    list_display = ("name", "slug", "country", "default_currency", "fee_basis_points", "created_at")
+    list_display = ("name", "slug", "country", "default_currency", "fee_basis_points", "fee_on_refund", "created_at")
     search_fields = ("name", "slug")
     exclude = ("test_clock_offset",)
     ordering = ("name",)

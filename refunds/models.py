@@ -28,6 +28,10 @@ class Refund(MerchantOwned):
     failure = models.JSONField(null=True, blank=True)
     provider_reference = models.TextField(blank=True, default="")
     legs = models.JSONField(default=list)  # [{capture, account, amount}]: where the money comes from and returns to
+    # Our fee, where the merchant's policy at the refund's opening returns it: posted when the refund succeeds.
+    returns_fee = models.BooleanField(default=False)
+    fee_returned = models.BigIntegerField(default=0)
+    fee_legs = models.JSONField(default=list)  # [{capture, account, amount}]: of which capture, and where it went
     metadata = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
@@ -37,10 +41,12 @@ class Refund(MerchantOwned):
     unknown_since = models.DateTimeField(null=True, blank=True)
     succeeded_at = models.DateTimeField(null=True, blank=True)
     looked_at = models.DateTimeField(null=True, blank=True)
+    look_again_at = models.DateTimeField(null=True, blank=True)  # succeeded: whether the bank returned it meanwhile
 
     class Meta(MerchantOwned.Meta):
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="refunds_refund_amount_positive"),
+            models.CheckConstraint(condition=Q(fee_returned__gte=0), name="refunds_refund_fee_not_negative"),
             models.CheckConstraint(condition=Q(status__in=states.REFUND.states), name="refunds_refund_status_known"),
             models.UniqueConstraint(
                 fields=["provider_account", "provider_reference"],
@@ -53,8 +59,13 @@ class Refund(MerchantOwned):
             models.Index(fields=["payment", "id"], name="refunds_refund_of_payment"),
             models.Index(
                 fields=["id"],
-                condition=Q(status__in=(states.PENDING, states.PROCESSING)),
+                condition=Q(status__in=states.UNFINISHED),
                 name="refunds_refund_unfinished",
+            ),
+            models.Index(
+                fields=["look_again_at"],
+                condition=Q(look_again_at__isnull=False),
+                name="refunds_refund_look_again",
             ),
         ]
 

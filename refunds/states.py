@@ -4,6 +4,11 @@ from gateway.core.states import TransitionTable
 
 PENDING, PROCESSING, SUCCEEDED, FAILED, CANCELED = "pending", "processing", "succeeded", "failed", "canceled"
 
+# Nobody knows yet where the money ends.
+UNFINISHED = (PENDING, PROCESSING)
+# The kind of work that brings a refund to its end.
+CARRY_OUT = "refunds.carry_out_refund"
+
 REFUND = TransitionTable(
     "refund",
     {

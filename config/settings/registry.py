@@ -94,6 +94,7 @@ SEALED_COLUMNS = [
 # what beat runs through the task `work.periodic`: name -> {"handler": dotted function, "every_s": seconds}
 PERIODIC: dict[str, dict[str, Any]] = {
     "reconciliation.sweep": {"handler": "reconciliation.services.sweep.sweep", "every_s": 15},
+    "refunds.look_again": {"handler": "refunds.services.look_again.look_again", "every_s": 30},
     "events.purge": {"handler": "gateway.events.services.purge_consumptions.purge_consumptions", "every_s": 3600},
     "idempotency.purge": {"handler": "gateway.idempotency.services.purge_keys.purge_keys", "every_s": 3600},
     "ledger.checkpoints": {"handler": "gateway.ledger.services.make_checkpoints.make_checkpoints", "every_s": 3600},

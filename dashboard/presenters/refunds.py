@@ -43,6 +43,7 @@ def refund_row(refund: Refund) -> dict[str, Any]:
         "reason": reason_text(refund.reason) if refund.reason else "",
         "failure": failure.get("message") or failure.get("code") or "",
         "external": refund.external,
+        "fee_returned": refund.fee_returned,
         "payment": payment_id,
         "url": reverse("dashboard:payment", args=[payment_id]),
         "created_at": refund.created_at,

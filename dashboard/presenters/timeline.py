@@ -86,6 +86,8 @@ _POSTINGS = {
     ("operation", "fee"): "Fee posted",
     ("refund", "opened"): "Refund reserve posted",
     ("refund", "succeeded"): "Refund posted",
+    ("refund", "fee_returned"): "Returned fee posted",
+    ("refund", "fee_return_reversed"): "Returned fee taken again",
     ("refund", "failed"): "Failed refund posted back",
     ("refund", "canceled"): "Canceled refund posted back",
     ("refund", "success_reversed"): "Returned refund posted back",
@@ -133,7 +135,7 @@ def _who(story: Story) -> tuple[dict[UUID, str], list[AuditEntry]]:
     for entry in story.audit:
         near = min(story.events, key=lambda event: _apart(event, entry), default=None)
         if near is not None and _apart(near, entry) < _SAME_CHANGE:
-            told[near.id] = actor_text(entry, story.actors)
+            told[near.id] = actor_text(entry, story.actors) or told.get(near.id, "")
         elif actor_text(entry, story.actors):
             untold.append(entry)
     return told, untold

@@ -39,7 +39,8 @@ class Story:
     @property
     def fee(self) -> int:
         """What we kept of this payment."""
-        return sum(operation.fee_amount for operation in self.operations)
+        kept = sum(operation.fee_amount for operation in self.operations)
+        return kept - sum(refund.fee_returned for refund in self.refunds)
 
 
 def story_of(payment: Payment) -> Story:

@@ -10,6 +10,13 @@ from django.utils import timezone
 from gateway.core.tenancy import Identified
 
 
+class FeeOnRefund(models.TextChoices):
+    """What becomes of our fee when its payment is refunded."""
+
+    KEEP = "keep", "We keep it"
+    RETURN = "return", "It goes back in proportion"
+
+
 class Merchant(Identified):
     """The tenant. Its settings hold in both modes; its test clock moves test mode only."""
 
@@ -27,6 +34,7 @@ class Merchant(Identified):
     support_email = models.EmailField(blank=True)
     fee_basis_points = models.PositiveIntegerField(default=200)
     fee_fixed = models.BigIntegerField(default=0)
+    fee_on_refund = models.CharField(max_length=8, choices=FeeOnRefund, default=FeeOnRefund.KEEP)
     test_clock_offset = models.DurationField(default=timedelta())
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -35,6 +43,9 @@ class Merchant(Identified):
         constraints = (
             models.CheckConstraint(condition=models.Q(fee_basis_points__lte=10_000), name="merchant_fee_at_most_all"),
             models.CheckConstraint(condition=models.Q(fee_fixed__gte=0), name="merchant_fee_fixed_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(fee_on_refund__in=FeeOnRefund.values), name="merchant_fee_on_refund_known"
+            ),
             models.CheckConstraint(condition=models.Q(country__regex=r"^[A-Z]{2}$"), name="merchant_country_iso"),
             models.CheckConstraint(
                 condition=models.Q(default_currency__regex=r"^[A-Z]{3}$"), name="merchant_currency_iso"

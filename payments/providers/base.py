@@ -186,6 +186,7 @@ class RefundFact:
     outcome: Outcome
     failure_code: str = ""
     was_sent: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

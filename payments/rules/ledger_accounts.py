@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Protocol
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from gateway.ledger.rules import AccountKey
 from gateway.ledger.states import AccountType
@@ -16,6 +16,11 @@ class MoneyOwner(Protocol):
     livemode: bool
     merchant_id: UUID
     provider_account_id: UUID | None
+
+
+def provider_object_source(provider_account_id: UUID | None, provider_object: str) -> UUID:
+    """The ledger source of money that has no operation or refund of ours: the provider's object, as an id."""
+    return uuid5(NAMESPACE_URL, f"{provider_account_id}/{provider_object}")
 
 
 def authorizations_receivable(owner: MoneyOwner) -> AccountKey:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
-from uuid import NAMESPACE_URL, uuid5
 
 from gateway.ledger.rules import credit, debit
 from gateway.ledger.services.post import post
 from payments.models import Anomaly, Payment
-from payments.rules.ledger_accounts import provider_clearing, suspense
+from payments.rules.ledger_accounts import provider_clearing, provider_object_source, suspense
 from payments.selectors.anomalies import suspended_so_far
 from payments.services.open_anomaly import open_anomaly
 
@@ -37,7 +36,7 @@ def post_suspense(
         lines = (debit(held, amount), credit(clearing, amount))
     post(
         source_type="provider_object",
-        source_id=uuid5(NAMESPACE_URL, f"{payment.provider_account_id}/{provider_object}"),
+        source_id=provider_object_source(payment.provider_account_id, provider_object),
         event=f"{kind}:{cumulative}",
         lines=lines,
         now=now,

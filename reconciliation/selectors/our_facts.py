@@ -14,6 +14,7 @@ from gateway.events.models import Event
 from gateway.ledger.models import Entry
 from gateway.ledger.states import AccountType, Direction
 from payments.models import Anomaly, Operation, Order, Payment, ProviderAccount
+from payments.rules.ledger_accounts import provider_object_source
 from payments.states import OPEN, OrderStatus, PaymentStatus
 from reconciliation.rules.compare import Fact, FactKey, compare_facts
 from refunds import states as refund_states
@@ -63,7 +64,7 @@ def ledger_facts(account: ProviderAccount) -> dict[FactKey, Fact]:
     for (_, source_id, event), (amount, currency) in promised.items():
         if event == "authorized":
             facts["authorize", to_public(Operation.ID_PREFIX, source_id)] = (amount, currency)
-    for kind, reference, amount, currency in _suspended(account):
+    for kind, reference, amount, currency in _suspended(account, clearing):
         before, _ = facts.get((kind, reference), (0, ""))
         facts[kind, reference] = (before + amount, currency)
     return {key: fact for key, fact in facts.items() if fact[0]}
@@ -178,12 +179,19 @@ def _external_refunds(account: ProviderAccount) -> Iterator[tuple[str, str]]:
         yield refund.public_id, refund.provider_reference
 
 
-def _suspended(account: ProviderAccount) -> Iterator[tuple[str, str, int, str]]:
-    """Suspense by the provider's object. Money out is negative in an anomaly and a refund for the bank."""
+def _suspended(
+    account: ProviderAccount, clearing: dict[tuple[str, Any, str], Fact]
+) -> Iterator[tuple[str, str, int, str]]:
+    """What went through suspense and has not come back, by the provider's object: money out is a refund for the bank."""
+    nets: dict[UUID, Fact] = {}
+    for (source_type, source_id, _), (amount, currency) in clearing.items():
+        if source_type == "provider_object":
+            nets[source_id] = (nets.get(source_id, (0, ""))[0] + amount, currency)
     rows = Anomaly.objects.unscoped(_ALL).filter(provider_account_id=account.id).exclude(provider_object="")
-    for anomaly in rows.exclude(amount=0):
-        kind = "refund" if anomaly.amount < 0 else "capture"
-        yield kind, anomaly.provider_object, abs(anomaly.amount), anomaly.currency
+    for reference in sorted(set(rows.exclude(amount=0).values_list("provider_object", flat=True))):
+        net, currency = nets.get(provider_object_source(account.id, reference), (0, ""))
+        if net:
+            yield "refund" if net < 0 else "capture", reference, abs(net), currency
 
 
 def _sums(rows: QuerySet[Any], column: str) -> Counter[Any]:

@@ -54,5 +54,8 @@ class RefundShown(serializers.Serializer[object]):
     status = serializers.ChoiceField(choices=states.REFUND.states)
     reason = serializers.CharField(allow_null=True)
     external = serializers.BooleanField()
+    fee_returned = serializers.IntegerField(
+        help_text="What came back of our fee, where the merchant's policy returns it."
+    )
     failure = RefundFailureShown(allow_null=True)
     provider_reference = serializers.CharField(allow_null=True)

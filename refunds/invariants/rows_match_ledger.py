@@ -13,7 +13,9 @@ from refunds import states
 from refunds.models import Refund
 
 NAME = "refunds.rows_match_ledger"
-DESCRIPTION = "What a refund took from each account, holds in transit and sent out is what its row and its legs say."
+DESCRIPTION = (
+    "What a refund took from each account, holds in transit, sent out and brought back of our fee is what its row says."
+)
 
 _BATCH = 500
 
@@ -48,7 +50,10 @@ def _expected(refund: Refund) -> dict[str, int]:
         sums[leg["account"]] += leg["amount"]
     holder = AccountType.PROVIDER_CLEARING if refund.status == states.SUCCEEDED else AccountType.REFUNDS_IN_TRANSIT
     sums[holder.value] -= refund.amount
-    return dict(sums)
+    for leg in refund.fee_legs:
+        sums[leg["account"]] -= leg["amount"]
+    sums[AccountType.GATEWAY_FEES.value] += refund.fee_returned
+    return {account: net for account, net in sums.items() if net}
 
 
 def _nets(refund_ids: list[UUID]) -> dict[UUID, Counter[str]]:

@@ -1,11 +1,16 @@
-"""How a refund whose outcome is unknown gets to know it."""
+"""How a refund whose outcome is unknown gets to know it, and when to look at one again."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 RESEND_WINDOW = timedelta(minutes=15)
+_FIRST_LOOK, _RAREST_LOOK = timedelta(seconds=2), timedelta(minutes=15)
+# Ages at which a refund that succeeded is looked at, in case the news that the bank returned it was lost.
+_LOOKS = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 10, 60, 6 * 60, 24 * 60, 3 * 24 * 60, 7 * 24 * 60, 30 * 24 * 60)
+)
 
 
 class Question(StrEnum):
@@ -40,3 +45,24 @@ def next_question(
     if age < RESEND_WINDOW and is_kept:
         return Question.RESEND
     return Question.VOID_IF_ABSENT if has_void_if_absent and is_kept else Question.PERSON
+
+
+def wait_for_outcome(age: timedelta) -> timedelta:
+    """How long until the next look at a refund that the provider has taken and not decided: as long as it has waited.
+
+    >>> [wait_for_outcome(timedelta(seconds=seconds)).total_seconds() for seconds in (0, 8, 3600)]
+    [2.0, 8.0, 900.0]
+    """
+    return min(max(age, _FIRST_LOOK), _RAREST_LOOK)
+
+
+def next_look(*, succeeded_at: datetime, now: datetime) -> datetime | None:
+    """When to look again at a refund that succeeded then; None after 30 days.
+
+    >>> start = datetime(2026, 1, 1, 12, 0)
+    >>> str(next_look(succeeded_at=start, now=start)), str(next_look(succeeded_at=start, now=start.replace(hour=14)))
+    ('2026-01-01 12:01:00', '2026-01-01 18:00:00')
+    >>> next_look(succeeded_at=start, now=start.replace(month=3)) is None
+    True
+    """
+    return next((succeeded_at + age for age in _LOOKS if succeeded_at + age > now), None)

@@ -56,8 +56,14 @@ def refund_by_reference(provider_account_id: UUID | None, reference: str) -> Ref
 def refunds_left_alone(*, made_before: datetime, looked_at_before: datetime) -> QuerySet[Refund]:
     """Refunds of every merchant that have no end yet and at which nobody has looked lately: for the sweep."""
     rows = Refund.objects.unscoped("the sweep serves every merchant")
-    unfinished = rows.filter(status__in=(states.PENDING, states.PROCESSING), id__lt=lowest_id_at(made_before))
+    unfinished = rows.filter(status__in=states.UNFINISHED, id__lt=lowest_id_at(made_before))
     return unfinished.filter(Q(looked_at__isnull=True) | Q(looked_at__lt=looked_at_before)).order_by("id")
+
+
+def refunds_to_look_at_again(*, now: datetime) -> QuerySet[Refund]:
+    """Succeeded refunds of every merchant whose next look is due (real time), those that have waited longest first."""
+    rows = Refund.objects.unscoped("the sweep serves every merchant")
+    return rows.filter(status=states.SUCCEEDED, look_again_at__lte=now).order_by("look_again_at", "id")
 
 
 def payment_id_of_refund(tenant: Tenant, public_id: str) -> UUID | None:

@@ -25,6 +25,7 @@ def refund_object(refund: Refund) -> dict[str, Any]:
         "status": refund.status,
         "reason": refund.reason or None,
         "external": refund.external,
+        "fee_returned": refund.fee_returned,
         "failure": refund.failure,
         "provider_reference": refund.provider_reference or None,
     }

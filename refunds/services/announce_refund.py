@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from gateway.audit.services.record import record
 from gateway.events.services.emit import emit
 from payments.models import Payment
 from refunds.models import Refund
 from refunds.selectors.representations import refund_object
+from refunds.services.audit_refund import audit_refund
 
 
 def announce_refund(
@@ -18,13 +18,7 @@ def announce_refund(
     """Write `refund.<verb>` as an event and as an audit row, in the transaction of the change. What the merchant wrote
     about a person into the refund's metadata is sealed with the data key of its payment.
     """
-    record(
-        action=f"refund.{verb}",
-        subject_type="refund",
-        subject_id=refund.id,
-        tenant=refund.tenant,
-        data={"amount": refund.amount, "currency": refund.currency, "status": refund.status},
-    )
+    audit_refund(refund=refund, verb=verb)
     emit(
         type=f"refund.{verb}",
         tenant=refund.tenant,

@@ -42,5 +42,5 @@ def cancel_refund(*, tenant: Tenant, refund_id: UUID, now: datetime, call: Openi
         post_refund(refund=refund, payment=payment, event="canceled", now=now)
         announce_refund(refund=refund, payment=payment, verb="canceled", previous=previous, now=now)
         call.remember(refund)
-        cancel(kind="refunds.carry_out_refund", subject_id=refund.id)
+        cancel(kind=states.CARRY_OUT, subject_id=refund.id)
     return refund

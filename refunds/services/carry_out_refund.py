@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from gateway.core import clock, crashpoints
 from gateway.core.ids import id_time, to_public
-from gateway.work.rules import Done, Result, Retry
+from gateway.work.rules import Done, Later, Result, Retry
 from gateway.work.services.claim import Claim
 from payments.models import Payment
 from payments.providers.base import (
@@ -31,8 +31,9 @@ from payments.services.open_anomaly import open_anomaly
 from payments.services.request_sync import request_sync
 from refunds import states
 from refunds.models import Refund
-from refunds.rules.resolution import Question, next_question
+from refunds.rules.resolution import Question, next_question, wait_for_outcome
 from refunds.selectors.refunds import refund_by_id, refund_for_update
+from refunds.services.audit_refund import audit_refund
 from refunds.services.settle_refund import settle_refund
 
 # The bank's 20 s and a margin.
@@ -57,7 +58,7 @@ def carry_out_refund(*, claim: Claim) -> Result:
         return opened
     match opened.question:
         case Question.LOOK:
-            _look(opened.refund)
+            return _look(opened.refund)
         case Question.PERSON:
             _hand_to_person(opened.refund)
         case _:
@@ -75,9 +76,9 @@ def _exchange(opened: _Opened) -> Result:
     except NotDone as refusal:
         return _not_done(opened, refusal)
     crashpoints.reach("refund_before_settle")
-    settle_refund(refund_id=opened.refund.id, fact=observation, now=clock.now())
+    refund = settle_refund(refund_id=opened.refund.id, fact=observation, now=clock.now())
     crashpoints.reach("refund_after_settle")
-    return Done()
+    return Done() if refund is None or refund.status not in states.UNFINISHED else _later(refund)
 
 
 def _open(refund_id: UUID) -> _Opened | Result:
@@ -86,7 +87,7 @@ def _open(refund_id: UUID) -> _Opened | Result:
     """
     with transaction.atomic():
         refund = refund_for_update(refund_id)
-        if refund is None or refund.status not in (states.PENDING, states.PROCESSING):
+        if refund is None or refund.status not in states.UNFINISHED:
             return Done()
         payment = get_payment(refund.tenant, refund.payment_id)
         account = credentials_of(refund.provider_account)
@@ -104,6 +105,7 @@ def _open(refund_id: UUID) -> _Opened | Result:
                 states.REFUND.require(refund.status, states.PROCESSING)
                 refund.status = states.PROCESSING
                 refund.version += 1
+                audit_refund(refund=refund, verb="processing")
             refund.sends += 1
             refund.sent_at = refund.sent_at or timezone.now()
             refund.save(update_fields=["status", "version", "sends", "sent_at"])
@@ -156,18 +158,30 @@ def _was_never_sent(refund_id: UUID) -> bool:
 
 
 def _note_unknown(refund_id: UUID) -> None:
-    rows = Refund.objects.unscoped("a worker carries the id of its work")
-    rows.filter(id=refund_id, status=states.PROCESSING, unknown_since__isnull=True).update(
-        unknown_since=timezone.now(), version=F("version") + 1
-    )
+    with transaction.atomic():
+        refund = refund_for_update(refund_id)
+        if refund is None or refund.status != states.PROCESSING or refund.unknown_since is not None:
+            return
+        refund.unknown_since = timezone.now()
+        refund.version += 1
+        refund.save(update_fields=["unknown_since", "version"])
+        audit_refund(refund=refund, verb="unknown")
 
 
-def _look(refund: Refund) -> None:
-    """The provider took it: its payment's present state will say how it ended."""
+def _look(refund: Refund) -> Result:
+    """The provider took it: its payment's present state will say how it ended, at the latest when we look again."""
     with transaction.atomic():
         rows = Refund.objects.for_merchant(refund.tenant)
         rows.filter(id=refund.id).update(looked_at=timezone.now())
         request_sync(payment_id=refund.payment_id, tenant=refund.tenant)
+    return _later(refund)
+
+
+def _later(refund: Refund) -> Result:
+    """Unfinished work, not a timer: the system is not quiet while money is on its way. A webhook ends it sooner."""
+    now = timezone.now()
+    wait = wait_for_outcome(now - id_time(refund.id)) / float(settings.WORK_TIME_SCALE)
+    return Later(now + wait, "the provider has taken it and not decided yet")
 
 
 def _hand_to_person(refund: Refund) -> None:

@@ -52,7 +52,7 @@ def create_refund(
         )
         announce_refund(refund=refund, payment=payment, verb="created", now=now)
         call.remember(refund)
-        enqueue(kind="refunds.carry_out_refund", subject_id=refund.id, tenant=tenant)
+        enqueue(kind=states.CARRY_OUT, subject_id=refund.id, tenant=tenant)
     return refund
 
 

@@ -9,30 +9,38 @@ from django.db import transaction
 
 from gateway.core.errors import NotFound
 from gateway.core.ids import from_public
+from gateway.work.services.enqueue import enqueue
 from payments.models import Payment
 from payments.providers.base import Outcome, PaymentFact, RefundFact
+from payments.selectors.anomalies import suspended_so_far
 from payments.selectors.orders import order_for_update
 from payments.selectors.payments import payment_by_id, payment_for_update
 from payments.services.post_suspense import post_suspense
+from payments.services.release_suspense import release_suspense
+from refunds import states
 from refunds.models import Refund
 from refunds.selectors.refunds import refund_by_id, refund_by_reference
 from refunds.services.announce_refund import announce_refund
 from refunds.services.open_refund import open_refund
 from refunds.services.settle_refund import settle_refund
 
+_BEYOND = "external_refund_beyond_captured"
+_FAILED = frozenset({Outcome.FAILED, Outcome.DECLINED})
+
 
 def observe_refunds(*, payment_id: UUID, fact: PaymentFact, now: datetime) -> None:
     """Settle every refund that the provider's payment shows, each matched by our id, which the provider echoes, before
     its reference.
 
-    One that is neither is recorded as `external`; what exceeds the captured money goes to suspense with an anomaly.
+    One that is neither is recorded as `external`; what exceeds the captured money goes to suspense with an anomaly, and
+    leaves it when the provider has it back.
     """
     payment = payment_by_id(payment_id)
     for seen in fact.refunds:
         refund = _ours(payment, seen) or refund_by_reference(payment.provider_account_id, seen.reference)
         if refund is not None:
             settle_refund(refund_id=refund.id, fact=seen, now=now)
-        elif seen.outcome is not Outcome.FAILED and seen.outcome is not Outcome.DECLINED:
+        else:
             _record_external(payment, seen, now)
 
 
@@ -49,20 +57,55 @@ def _record_external(known: Payment, seen: RefundFact, now: datetime) -> None:
         order_for_update(known.order_id)
         payment = payment_for_update(known.id)
         refund = refund_by_reference(payment.provider_account_id, seen.reference)
-        if refund is None and seen.amount > payment.amount_refundable:
-            post_suspense(
-                payment=payment,
-                provider_object=seen.reference,
-                kind="external_refund_beyond_captured",
-                cumulative=seen.amount,
-                direction="out",
-                detail=f"The provider refunded {seen.amount}, more than what is left of this payment.",
-                now=now,
-            )
+        if refund is None and not _fits(payment, seen):
+            _suspend(payment, seen, now)
             return
         if refund is None:
             refund = open_refund(
-                payment=payment, amount=seen.amount, reason="", metadata={}, now=now, external_reference=seen.reference
+                payment=payment,
+                amount=seen.amount,
+                reason=_reason(seen),
+                metadata={},
+                now=now,
+                external_reference=seen.reference,
             )
             announce_refund(refund=refund, payment=payment, verb="created", now=now)
-        settle_refund(refund_id=refund.id, fact=seen, now=now)
+        settled = settle_refund(refund_id=refund.id, fact=seen, now=now)
+        if settled is not None and settled.status in states.UNFINISHED:
+            enqueue(kind=states.CARRY_OUT, subject_id=refund.id, tenant=refund.tenant)
+
+
+def _fits(payment: Payment, seen: RefundFact) -> bool:
+    """Whether our books have room for it. What has once been in suspense stays a matter of suspense."""
+    moved = seen.outcome not in _FAILED or seen.was_sent
+    suspended = suspended_so_far(payment.tenant, provider_object=seen.reference, kind=_BEYOND)
+    return moved and not suspended and seen.amount <= payment.amount_refundable
+
+
+def _suspend(payment: Payment, seen: RefundFact, now: datetime) -> None:
+    """Money that has gone beyond what was captured, or has come back from there. Nothing for what has not moved."""
+    if seen.outcome is Outcome.SUCCEEDED:
+        post_suspense(
+            payment=payment,
+            provider_object=seen.reference,
+            kind=_BEYOND,
+            cumulative=seen.amount,
+            direction="out",
+            detail=f"The provider refunded {seen.amount}, more than what is left of this payment.",
+            now=now,
+        )
+    elif seen.outcome in _FAILED:
+        release_suspense(
+            payment=payment,
+            provider_object=seen.reference,
+            kind=_BEYOND,
+            detail=f"The refund of {seen.amount} failed at the provider, and the money came back.",
+            now=now,
+        )
+
+
+def _reason(seen: RefundFact) -> str:
+    """The reason that was given at the provider, where it is one of ours."""
+    if seen.reason in states.REASONS:
+        return seen.reason
+    return "other" if seen.reason else ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.ledger.selectors.balances import balance
 from gateway.ledger.services.lock_account import lock_account
+from merchants.selectors.fee_policy import fee_policy
 from payments.models import Payment
 from payments.rules.ledger_accounts import merchant_available
 from payments.services.adjust_refunds import reserve_refund
@@ -46,6 +47,7 @@ def open_refund(
         reason=reason,
         external=bool(external_reference),
         provider_reference=external_reference,
+        returns_fee=fee_policy(payment.merchant_id).is_returned,
         legs=[asdict(leg) for leg in _legs(payment, amount)],
         metadata=dict(metadata),
         created_at=now,

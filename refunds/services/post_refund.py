@@ -10,6 +10,7 @@ from gateway.ledger.rules import AccountKey, Line, credit, debit
 from gateway.ledger.services.post import post
 from payments.models import Payment
 from payments.rules.ledger_accounts import (
+    gateway_fees,
     merchant_available,
     merchant_pending,
     merchant_receivable,
@@ -19,7 +20,9 @@ from payments.rules.ledger_accounts import (
 from refunds.models import Refund
 from refunds.rules.legs import AVAILABLE, PENDING, RECEIVABLE, Leg, by_account
 
-RefundFactName = Literal["opened", "succeeded", "success_reversed", "failed", "canceled"]
+RefundFactName = Literal[
+    "opened", "succeeded", "fee_returned", "success_reversed", "fee_return_reversed", "failed", "canceled"
+]
 _SOURCES: dict[str, Callable[[Payment], AccountKey]] = {
     PENDING: merchant_pending,
     AVAILABLE: merchant_available,
@@ -53,6 +56,15 @@ def _lines(refund: Refund, payment: Payment, event: RefundFactName) -> list[Line
         return [debit(transit, refund.amount), credit(clearing, refund.amount)]
     if event == "success_reversed":
         return [debit(clearing, refund.amount), credit(transit, refund.amount)]
+    if event in ("fee_returned", "fee_return_reversed"):
+        return _fee_lines(refund, payment, is_returned=event == "fee_returned")
     # Leg by leg back to where each came from.
     returns = [credit(_SOURCES[account](payment), amount) for account, amount in sums.items()]
     return [debit(transit, refund.amount), *returns]
+
+
+def _fee_lines(refund: Refund, payment: Payment, *, is_returned: bool) -> list[Line]:
+    ours, theirs = (debit, credit) if is_returned else (credit, debit)
+    sums = by_account(Leg(**leg) for leg in refund.fee_legs)
+    lines = [theirs(_SOURCES[account](payment), amount) for account, amount in sums.items()]
+    return [ours(gateway_fees(payment), refund.fee_returned), *lines]

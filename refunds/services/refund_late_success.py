@@ -10,6 +10,7 @@ from django.db import transaction
 from gateway.work.services.enqueue import enqueue
 from payments.selectors.orders import order_for_update
 from payments.selectors.payments import payment_by_id, payment_for_update
+from refunds import states
 from refunds.models import Refund
 from refunds.services.announce_refund import announce_refund
 from refunds.services.open_refund import open_refund
@@ -28,5 +29,5 @@ def refund_late_success(*, payment_id: UUID, now: datetime) -> Refund | None:
             payment=payment, amount=payment.amount_refundable, reason=payment.late_reason, metadata={}, now=now
         )
         announce_refund(refund=refund, payment=payment, verb="created", now=now)
-        enqueue(kind="refunds.carry_out_refund", subject_id=refund.id, tenant=refund.tenant)
+        enqueue(kind=states.CARRY_OUT, subject_id=refund.id, tenant=refund.tenant)
     return refund

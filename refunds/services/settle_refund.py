@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from gateway.core.crashpoints import reach
+from gateway.work.services.cancel import cancel
 from payments.models import Payment
 from payments.providers.base import Observation, Outcome, RefundFact
 from payments.selectors.orders import order_for_update
@@ -17,12 +18,17 @@ from payments.selectors.payments import payment_for_update
 from payments.services.adjust_refunds import release_refund, settle_refund_amount, unsettle_refund
 from payments.services.open_anomaly import open_anomaly
 from payments.services.post_suspense import post_suspense
+from payments.services.release_suspense import release_suspense
 from refunds import states
 from refunds.models import Refund
+from refunds.rules.resolution import next_look
 from refunds.selectors.refunds import refund_by_id, refund_for_update
 from refunds.services.announce_refund import announce_refund
+from refunds.services.audit_refund import audit_refund
 from refunds.services.post_refund import post_refund
+from refunds.services.return_fee import return_fee, take_fee_again
 
+_DIFFERENCE = "refund_amount_differs"
 _FAILED = frozenset({Outcome.FAILED, Outcome.DECLINED})
 
 
@@ -48,6 +54,8 @@ def settle_refund(*, refund_id: UUID, fact: RefundFact | Observation, now: datet
         else:
             _acknowledge(refund, fact)
         reach("refund_before_settle_commit")
+        if refund.status not in states.UNFINISHED:
+            cancel(kind=states.CARRY_OUT, subject_id=refund.id)  # nothing is left to send, or to look for
     return refund
 
 
@@ -62,7 +70,9 @@ def _succeed(refund: Refund, payment: Payment, fact: RefundFact | Observation, n
         return
     previous = _advance(refund, states.SUCCEEDED)
     refund.succeeded_at = timezone.now()
+    refund.look_again_at = next_look(succeeded_at=refund.succeeded_at, now=refund.succeeded_at)
     _note_reference(refund, fact)
+    return_fee(refund=refund, payment=payment, now=now)
     refund.save()
     settle_refund_amount(payment, refund.amount)
     post_refund(refund=refund, payment=payment, event="succeeded", now=now)
@@ -77,7 +87,7 @@ def _post_difference(refund: Refund, payment: Payment, fact: RefundFact | Observ
     post_suspense(
         payment=payment,
         provider_object=refund.provider_reference or refund.public_id,
-        kind="refund_amount_differs",
+        kind=_DIFFERENCE,
         cumulative=abs(more),
         direction="out" if more > 0 else "in",
         detail=f"The provider refunded {fact.amount} where {refund.public_id} asked for {refund.amount}.",
@@ -88,14 +98,26 @@ def _post_difference(refund: Refund, payment: Payment, fact: RefundFact | Observ
 def _fail(refund: Refund, payment: Payment, fact: RefundFact | Observation, now: datetime) -> None:
     if refund.status in (states.FAILED, states.CANCELED):
         return
+    if fact.was_sent:
+        # Its success may not have reached us. The books show both movements, as the provider's do.
+        _succeed(refund, payment, fact, now)
     was_successful = refund.status == states.SUCCEEDED
     previous = _advance(refund, states.FAILED)
     refund.failure = _failure_of(fact)
+    refund.look_again_at = None
     _note_reference(refund, fact)
+    take_fee_again(refund=refund, payment=payment, now=now)
     refund.save()
     if was_successful:
         unsettle_refund(payment, refund.amount)
         post_refund(refund=refund, payment=payment, event="success_reversed", now=now)
+        release_suspense(
+            payment=payment,
+            provider_object=refund.provider_reference or refund.public_id,
+            kind=_DIFFERENCE,
+            detail=f"The provider returned {refund.public_id}.",
+            now=now,
+        )
     else:
         release_refund(payment, refund.amount)
     post_refund(refund=refund, payment=payment, event="failed", now=now)
@@ -107,6 +129,7 @@ def _acknowledge(refund: Refund, fact: RefundFact | Observation) -> None:
         return
     if refund.status == states.PENDING:
         _advance(refund, states.PROCESSING)
+        audit_refund(refund=refund, verb="processing")
     refund.unknown_since = None
     _note_reference(refund, fact)
     refund.save()
@@ -131,6 +154,9 @@ def _note_reference(refund: Refund, fact: RefundFact | Observation) -> None:
 
 
 def _failure_of(fact: RefundFact | Observation) -> dict[str, str]:
+    if fact.was_sent:
+        code = fact.failure_code if isinstance(fact, RefundFact) else fact.code
+        return {"code": code or "refund_returned", "message": "The customer's bank returned the money."}
     if isinstance(fact, RefundFact):
         return {"code": fact.failure_code or "refund_failed", "message": "The bank could not send the money back."}
     message = fact.message or "The bank refused this refund."

@@ -4,9 +4,13 @@ import pytest
 from django.utils import timezone
 
 from gateway.core.tenancy import Tenant
+from gateway.ledger.rules import AccountKey, credit, debit
+from gateway.ledger.services.post import post
+from gateway.ledger.states import AccountType
 from payments.invariants import suspense_is_explained
 from payments.models import Anomaly, Payment
 from payments.providers.base import Outcome, RefundFact
+from payments.rules.ledger_accounts import merchant_receivable
 from payments.services.settle_payment_fact import settle_payment_fact
 from refunds import states
 from refunds.invariants import rows_match_ledger
@@ -157,3 +161,95 @@ def test_a_late_success_is_refunded_in_full_and_once(provider: FakeProvider, pay
     refund.refresh_from_db()
     assert (refund.status, refund.amount, refund.reason) == (states.SUCCEEDED, 1000, "duplicate")
     assert order_of(payment).amount_refunded == 0
+
+
+def beyond(provider: FakeProvider, payment: Payment) -> None:
+    """900 of 1000 are refunded here, and then 250 at the provider."""
+    create_refund(tenant=payment.tenant, payment_id=payment.id, amount=900, now=timezone.now())
+    run_due_work()
+    provider.only.refunds.append(RefundFact("fref_elsewhere", "", 250, Outcome.SUCCEEDED))
+    observe(provider, payment)
+
+
+def returned_by_the_bank(provider: FakeProvider) -> None:
+    provider.only.refunds[1] = replace(provider.only.refunds[1], outcome=Outcome.FAILED, was_sent=True)
+
+
+def test_suspense_is_reversed_and_its_anomaly_resolved_when_the_refund_beyond_fails(
+    provider: FakeProvider, payment: Payment
+) -> None:
+    beyond(provider, payment)
+    older = provider.only.fact()
+    returned_by_the_bank(provider)
+
+    observe(provider, payment)
+    observe(provider, payment)
+    settle_payment_fact(payment_id=payment.id, fact=older, now=timezone.now())
+
+    anomaly = Anomaly.objects.unscoped(WHY).get()
+    assert anomaly.resolved_at is not None
+    assert anomaly.resolution == "The refund of 250 failed at the provider, and the money came back."
+    assert "suspense" not in postings()
+    assert postings()["provider_clearing"] == 1000 - 900
+    assert list(suspense_is_explained.violations()) == []
+
+
+def test_money_that_comes_back_after_a_person_settled_it_is_in_suspense_again(
+    provider: FakeProvider, payment: Payment
+) -> None:
+    beyond(provider, payment)
+    account = AccountKey(AccountType.SUSPENSE, "EUR", False, payment.merchant_id, payment.provider_account_id)
+    post(
+        source_type="anomaly", source_id=payment.id, event="resolved", now=timezone.now(),
+        lines=(debit(merchant_receivable(payment), 250), credit(account, 250)),
+        merchant_id=payment.merchant_id, livemode=False,
+    )  # fmt: skip
+    Anomaly.objects.unscoped(WHY).update(resolved_at=timezone.now(), resolution="The merchant owes it.")
+    returned_by_the_bank(provider)
+
+    observe(provider, payment)
+    observe(provider, payment)
+
+    open_one = Anomaly.objects.unscoped(WHY).get(resolved_at=None)
+    assert (open_one.kind, open_one.amount) == ("external_refund_beyond_captured_returned", 250)
+    assert postings()["suspense"] == -250
+    assert list(suspense_is_explained.violations()) == []
+
+
+def test_money_in_suspense_stays_there_when_room_appears_later(provider: FakeProvider, payment: Payment) -> None:
+    beyond(provider, payment)
+    provider.only.refunds[0] = replace(provider.only.refunds[0], outcome=Outcome.FAILED, was_sent=True)
+
+    observe(provider, payment)
+
+    assert Refund.objects.unscoped(WHY).filter(external=True).count() == 0
+    assert (postings()["suspense"], reload(payment).amount_refunded) == (250, 0)
+    assert list(suspense_is_explained.violations()) == []
+
+
+def test_an_external_refund_that_was_over_before_we_saw_it_leaves_both_movements(
+    provider: FakeProvider, payment: Payment
+) -> None:
+    refund = RefundFact("fref_elsewhere", "", 250, Outcome.FAILED, "account_closed", was_sent=True, reason="chargeback")
+    provider.only.refunds += [refund, RefundFact("fref_never", "", 100, Outcome.FAILED)]
+
+    observe(provider, payment)
+    observe(provider, payment)
+
+    seen = Refund.objects.unscoped(WHY).get()
+    assert (seen.status, seen.external, seen.reason) == (states.FAILED, True, "other")
+    assert event_types()[-3:] == ["refund.created", "refund.succeeded", "refund.failed"]
+    assert postings() == {"provider_clearing": 1000, "merchant_pending": -980, "gateway_fees": -20}
+
+
+def test_a_difference_in_suspense_goes_with_the_refund_that_fails(provider: FakeProvider, payment: Payment) -> None:
+    provider.next_faults.append("lost_before")
+    refund = create_refund(tenant=payment.tenant, payment_id=payment.id, amount=400, now=timezone.now())
+    run_due_work()
+    fact = RefundFact("fref_1", refund.public_id, 450, Outcome.SUCCEEDED)
+    settle_refund(refund_id=refund.id, fact=fact, now=timezone.now())
+
+    settle_refund(refund_id=refund.id, fact=replace(fact, outcome=Outcome.FAILED, was_sent=True), now=timezone.now())
+
+    assert postings() == {"provider_clearing": 1000, "merchant_pending": -980, "gateway_fees": -20}
+    assert Anomaly.objects.unscoped(WHY).get().resolved_at is not None

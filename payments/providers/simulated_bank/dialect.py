@@ -118,6 +118,7 @@ def payment_fact(payment: Body) -> PaymentFact:
                 outcome=Outcome(item["status"]),
                 failure_code=str(item["failure_code"] or ""),
                 was_sent=item["succeeded_at"] is not None,
+                reason=str(item["reason"]),
             )
             for item in payment["refunds"]
         ),
