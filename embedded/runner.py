@@ -221,7 +221,7 @@ def run(var: Path, history: bool = True) -> int:
         say("Starting PostgreSQL, Valkey, the bank, web, worker and beat; the first time this takes a little longer.")
         runner.boot()
         if not runner.stopping.is_set():
-            _print_welcome(runner.facts, time.monotonic() - started)
+            _print_welcome(runner.facts, runner.layout, time.monotonic() - started)
             runner.watch()
             say("Stopping everything.")
     return 0
@@ -371,7 +371,7 @@ def _new_order(base_url: str, api_key: dict[str, str]) -> dict[str, Any]:
         return order
 
 
-def _print_welcome(facts: dict[str, Any], seconds: float) -> None:
+def _print_welcome(facts: dict[str, Any], layout: Layout, seconds: float) -> None:
     say(f"""
 The gateway is ready after {seconds:.1f} s. Everything is in test mode; no card here moves money.
 
@@ -384,4 +384,9 @@ The gateway is ready after {seconds:.1f} s. Everything is in test mode; no card 
     test key  {facts["api_key"]["id"]}
     secret    {facts["api_key"]["secret"]}
 
-Logs are in var/log/. For tools, the same in var/run.json. Ctrl-C stops everything.""")
+Logs are in {_shown(layout.logs)}/. For tools, the same in {_shown(layout.run_file)}. Ctrl-C stops everything.""")
+
+
+def _shown(path: Path) -> Path:
+    """As short as it can be typed in this checkout."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

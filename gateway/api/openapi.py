@@ -88,11 +88,16 @@ class GatewaySchema(AutoSchema):
     """Adds to every operation of a `GatewayView` the parameters and problems that the base view gives it."""
 
     def get_tags(self) -> list[str]:
-        """The resource: the first part of the path below `/api/v1/`."""
+        """The resource: the first part of the path below `/api/v1/`, or below `/api/` where a path has no version."""
         parts = [part for part in self.path.split("/") if part and not part.startswith("{")]
-        if parts[:2] == ["api", "v1"]:
-            parts = parts[2:]
+        if parts[:1] == ["api"]:
+            parts = parts[2:] if parts[1:2] == ["v1"] else parts[1:]
         return [parts[0] if parts else "gateway"]
+
+    def get_summary(self) -> str:
+        """The first sentence of the description, for lists of operations."""
+        sentence: str = self.get_description().split("\n\n")[0].replace("\n", " ").split(". ")[0]
+        return sentence.removesuffix(".")
 
     def get_override_parameters(self) -> list[Any]:
         """The headers and query parameters that the base view reads."""

@@ -36,6 +36,11 @@ def test_the_openapi_snapshot_is_current() -> None:
     call_command("openapi", check=DOCS / "openapi.json")
 
 
+def test_every_operation_says_in_one_line_what_it_does(api: dict[str, Any]) -> None:
+    without = [(method, path) for method, path, operation in operations(api) if not operation.get("summary")]
+    assert without == []
+
+
 def test_the_error_code_page_is_current() -> None:
     """If the change is meant: `python manage.py error_codes --write docs/errors.md`."""
     assert (DOCS / "errors.md").read_text() == as_markdown()

@@ -241,3 +241,14 @@ def test_finished_keys_are_kept_for_30_days_and_unfinished_ones_for_ever(tenant:
 
     assert purge_keys() == 1
     assert set(rows.values_list("key", flat=True)) == {"young", "unfinished"}
+
+
+def test_one_purge_forgets_everything_that_is_old_however_much(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.idempotency.services.purge_keys.BATCH", 2)
+    for number in range(5):
+        serve(opened(tenant, key=f"old-{number}"))
+    rows = IdempotencyKey.objects.for_merchant(tenant)
+    rows.update(finished_at=timezone.now() - timedelta(days=31))
+
+    assert purge_keys() == 5
+    assert not rows.exists()
