@@ -43,6 +43,7 @@ WORK_HANDLERS: dict[str, dict[str, Any]] = {
 }
 # consumer -> {"handler": dotted function, "types": event types or ["*"]}
 EVENT_CONSUMERS: dict[str, dict[str, Any]] = {
+    "refunds": {"handler": "refunds.consumers.follow_customer", "types": ["customer.deleted"]},
     "webhooks": {"handler": "webhooks.consumers.fan_out_deliveries", "types": ["*"]},
     "checkout": {
         "handler": "checkout.consumers.follow_order",

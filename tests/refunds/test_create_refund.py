@@ -159,9 +159,11 @@ def test_what_a_refund_or_its_order_says_of_a_customer_is_sealed_and_goes_with_t
     customer = create_customer(tenant=tenant, name="", now=timezone.now())
     order = make_order(tenant, 1000, metadata={"email": "ada@example.test"})
     payment = pay(tenant, order, customer_id=customer.id, metadata={"phone": "+44 20 7946 0000", "basket": "7"})
-    refund_of(tenant, payment, 400, metadata={"name": "Ada Lovelace"})
+    refund = refund_of(tenant, payment, 400, metadata={"name": "Ada Lovelace", "ticket": "12"})
     told = {event.type: event for event in Event.objects.for_merchant(tenant)}
-    assert event_object(told["refund.created"])["data"]["object"]["metadata"] == {"name": "Ada Lovelace"}
+    assert event_object(told["refund.created"])["data"]["object"]["metadata"] == {
+        "name": "Ada Lovelace", "ticket": "12",
+    }  # fmt: skip
     assert not any("Ada" in event.body or "ada@" in event.body for event in told.values())
 
     erase_customer(tenant=tenant, customer_id=customer.id, now=timezone.now())
@@ -169,3 +171,6 @@ def test_what_a_refund_or_its_order_says_of_a_customer_is_sealed_and_goes_with_t
     assert event_object(told["refund.created"])["erased"] is True
     assert event_object(told["order.created"])["erased"] is True
     assert reload(payment).metadata == {"basket": "7"}
+    run_due_work()
+    refund.refresh_from_db()
+    assert refund.metadata == {"ticket": "12"}
