@@ -226,16 +226,17 @@ class System:
                     raise SystemBroken(f"{url} does not answer; see {self.layout.logs}")
                 time.sleep(0.1)
 
-    def seed_merchants(self, count: int) -> list[dict[str, Any]]:
-        """Merchants with an account at the bank, keys, and two webhook endpoints each."""
-        accounts = [self._bank_account(f"Merchant {number}") for number in range(count)]
+    def seed_merchants(self, count: int, *, with_endpoints: bool = True) -> list[dict[str, Any]]:
+        """Merchants with an account at the bank, keys, and two webhook endpoints each (or none)."""
+        receivers = (self.steady, self.moody) if with_endpoints else ()
+        kind = "merchant" if with_endpoints else "silent"
         wanted = [
             {
-                "account": account,
-                "slug": f"merchant-{number}",
-                "endpoints": [self.steady.url(f"merchant-{number}"), self.moody.url(f"merchant-{number}")],
+                "account": self._bank_account(f"{kind.title()} {number}"),
+                "slug": f"{kind}-{number}",
+                "endpoints": [receiver.url(f"{kind}-{number}") for receiver in receivers],
             }
-            for number, account in enumerate(accounts)
+            for number in range(count)
         ]
         done = subprocess.run(
             [sys.executable, "-m", "bench.faults.merchants"], cwd=ROOT, env=self.environment,
@@ -245,7 +246,7 @@ class System:
             raise SystemBroken(f"the merchants could not be made: {done.stderr[-2000:]}")
         merchants: list[dict[str, Any]] = json.loads(done.stdout.strip().splitlines()[-1])
         for merchant in merchants:
-            for receiver, secret in zip((self.steady, self.moody), merchant["webhook_secrets"], strict=True):
+            for receiver, secret in zip(receivers, merchant["webhook_secrets"], strict=True):
                 receiver.secrets[merchant["slug"]] = secret
         return merchants
 
