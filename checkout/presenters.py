@@ -106,10 +106,12 @@ def waiting_page(session: CheckoutSession, attempt: Attempt | None, payment: Pay
 
 
 def receipt_page(session: CheckoutSession, order: Order, payment: Payment | None) -> Shown:
-    """What was paid, how, to whom."""
+    """What was paid, how, to whom, and what has come back."""
     return {
         **seller(session.merchant, livemode=session.livemode),
         "bill": bill(order) | {"amount": payment.amount if payment else order.amount_paid or order.amount},
+        "refunded": payment.amount_refunded if payment else order.amount_refunded,
+        "refund_under_way": payment.amount_refund_pending if payment else 0,
         "paid_at": (payment.captured_at or payment.created_at) if payment else order.paid_at,
         "method": method_words(payment),
         "payment_id": payment.public_id if payment else "",

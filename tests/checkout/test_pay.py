@@ -14,6 +14,7 @@ from gateway.idempotency.models import IdempotencyKey
 from payments.models import Order, Payment, Token
 from payments.services.cancel_order import cancel_order
 from payments.services.create_token import create_token
+from refunds.services.create_refund import create_refund
 from tests.checkout.visits import CARD, Visit
 from tests.payments.factories import CHALLENGED, DECLINED, VISA, make_order, order_of
 from tests.support.fake_provider import FakeProvider
@@ -41,6 +42,20 @@ def test_a_card_pays_the_order_and_the_receipt_says_so(order: Order, customer: C
     session = CheckoutSession.objects.for_merchant(tenant).get()
     assert (session.status, session.attempt) == ("complete", 1)
     assert session.completed_at is not None
+
+
+def test_the_receipt_tells_of_a_refund_on_its_way_and_of_one_that_arrived(
+    order: Order, customer: Client, tenant: Tenant
+) -> None:
+    visit = Visit(customer).enter(order).pay()
+    run_due_work()
+    (payment,) = payments_of(tenant)
+    create_refund(tenant=tenant, payment_id=payment.id, amount=1000, now=timezone.now())
+    assert "Refund on its way EUR 10.00" in visit.open(visit.path).words
+    run_due_work()
+    visit.open(visit.path)
+    assert "Refunded EUR 10.00" in visit.words
+    assert "Refund on its way" not in visit.words
 
 
 def test_a_second_press_of_the_same_form_tokenises_nothing_and_shows_the_first_attempt(

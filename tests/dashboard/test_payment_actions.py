@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django.asserts import assertContains, assertNotContains
 
 from gateway.audit.models import AuditEntry
 from gateway.core.tenancy import Tenant
+from merchants.models import Merchant
 from merchants.rules.permissions import Role
 from payments.models import Payment
+from payments.providers.base import Outcome, RefundFact
 from refunds.models import Refund
 from refunds.selectors.refunds import refunds_of
+from refunds.services.create_refund import create_refund
+from refunds.services.settle_refund import settle_refund
 from tests.dashboard.conftest import signed_in
 from tests.payments.factories import CHALLENGED, pay, reload
 from tests.support.work import run_due_work
@@ -170,3 +176,28 @@ def test_a_pending_refund_can_be_taken_back(payment: Payment, tenant: Tenant, ow
     refund.refresh_from_db()
     assert refund.status == "canceled"
     assertContains(owner.post(path, follow=True), "has been sent to the bank and can no longer be canceled")
+
+
+def test_a_refund_is_shown_on_its_way_and_coming_back_with_its_fee(
+    payment: Payment, tenant: Tenant, owner: Client
+) -> None:
+    Merchant.objects.filter(id=tenant.merchant_id).update(fee_on_refund="return")
+    refund = create_refund(tenant=tenant, payment_id=payment.id, amount=500, now=timezone.now())
+    page = f"/dashboard/payments/{payment.public_id}"
+    fact = RefundFact("fref_1", refund.public_id, 500, Outcome.PENDING)
+
+    settle_refund(refund_id=refund.id, fact=fact, now=timezone.now())
+    waiting = owner.get(page)
+    settle_refund(refund_id=refund.id, fact=replace(fact, outcome=Outcome.SUCCEEDED), now=timezone.now())
+    done = owner.get(page)
+    settle_refund(refund_id=refund.id, fact=replace(fact, outcome=Outcome.FAILED, was_sent=True), now=timezone.now())
+    returned = owner.get(page)
+
+    assertContains(waiting, "Refund under way")
+    assertNotContains(waiting, "Refund succeeded")
+    for words in ("Refund succeeded: EUR\N{NO-BREAK SPACE}5.00", "Returned fee posted", "Fee returned"):
+        assertContains(done, words)
+    assertContains(returned, "Refund failed: EUR\N{NO-BREAK SPACE}5.00")
+    for words in ("Returned refund posted back", "Returned fee taken again", "bank returned the money"):
+        assertContains(returned, words)
+    assertNotContains(returned, "Refund under way")

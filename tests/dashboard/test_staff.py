@@ -105,6 +105,20 @@ def test_switching_a_provider_account_off_is_recorded(tenant: Tenant, staff: Cli
     )
 
 
+def test_what_becomes_of_the_fee_on_a_refund_is_set_by_staff_and_recorded(tenant: Tenant, staff: Client) -> None:
+    merchant = Merchant.objects.get(pk=tenant.merchant_id)
+    assert merchant.fee_on_refund == "keep"
+    path = reverse("admin:merchants_merchant_change", args=[merchant.pk])
+    present = staff.get(path).context["adminform"].form.initial
+    form = {name: "" if value is None else value for name, value in present.items()} | {"fee_on_refund": "return"}
+
+    assert staff.post(path, form).status_code == 302
+
+    merchant.refresh_from_db()
+    assert merchant.fee_on_refund == "return"
+    assert audited("merchant.changed_by_staff").data == {"fields": ["fee_on_refund"]}
+
+
 def test_a_person_is_made_with_a_password_and_a_place(tenant: Tenant, staff: Client) -> None:
     form = {"email": "New@Demo.test", "name": "Noor", "is_active": "on", "new_password": "short"}
     assertContains(staff.post(reverse("admin:merchants_user_add"), form), "too short")
