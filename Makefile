@@ -5,13 +5,14 @@ VAR ?= var
 PORT ?= 8000
 SEED ?= 1
 ROUNDS ?= 20
+STEPS ?= 100000
 PYTEST_ARGS ?=
 
 BIN := .venv/bin
 export PYTHON PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check faults openapi screenshots install lock clean stop
+.PHONY: help run demo test properties check faults openapi screenshots install lock clean stop
 
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -30,6 +31,10 @@ stop: ## stop what runs on VAR, whoever started it
 test: ## the whole suite
 	@scripts/ensure_venv.sh dev
 	@$(BIN)/python scripts/run_tests.py $(PYTEST_ARGS)
+
+properties: ## 100,000 random steps against the model of orders, payments, refunds and balances (STEPS=100000)
+	@scripts/ensure_venv.sh dev
+	@HYPOTHESIS_PROFILE=nightly PROPERTY_STEPS=$(STEPS) $(BIN)/python -m pytest -q -s tests/properties
 
 check: ## format, lint, types, import contracts, migrations, API snapshot, deployment, dependencies
 	@scripts/ensure_venv.sh dev
