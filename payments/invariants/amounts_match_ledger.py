@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db import connection
-
-from gateway.core.invariants import Violation
+from gateway.core.invariants import Violation, selected
 
 NAME = "payments.amounts_match_ledger"
 DESCRIPTION = "Captured amounts, fees and open authorisations of payments are those of the ledger."
 
 _OPERATIONS = """
 WITH posted AS (
-    SELECT t.source_id, t.event, sum(e.amount) AS amount
+    SELECT t.source_id, sum(e.amount) FILTER (WHERE t.event = 'captured') AS captured,
+           sum(e.amount) FILTER (WHERE t.event = 'fee') AS fee
     FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id AND e.direction = 'debit'
     WHERE t.source_type = 'operation' AND t.event IN ('captured', 'fee')
-    GROUP BY t.source_id, t.event
+    GROUP BY t.source_id
 )
 SELECT o.id, 'captured ' || o.captured_amount || ' and fee ' || o.fee_amount || ', the ledger says '
-       || coalesce(c.amount, 0) || ' and ' || coalesce(f.amount, 0)
-FROM payments_operation o
-LEFT JOIN posted c ON c.source_id = o.id AND c.event = 'captured'
-LEFT JOIN posted f ON f.source_id = o.id AND f.event = 'fee'
-WHERE o.captured_amount <> coalesce(c.amount, 0) OR o.fee_amount <> coalesce(f.amount, 0)
+       || coalesce(p.captured, 0) || ' and ' || coalesce(p.fee, 0)
+FROM payments_operation o LEFT JOIN posted p ON p.source_id = o.id
+WHERE o.captured_amount <> coalesce(p.captured, 0) OR o.fee_amount <> coalesce(p.fee, 0)
 """
 _PAYMENTS = """
 WITH sums AS (
@@ -48,8 +45,5 @@ WHERE p.amount_captured <> coalesce(s.captured, 0)
 
 def violations() -> Iterator[Violation]:
     """Operations and payments whose amounts differ from their postings."""
-    with connection.cursor() as cursor:
-        for query in (_OPERATIONS, _PAYMENTS):
-            cursor.execute(query)
-            for subject, detail in cursor.fetchall():
-                yield Violation(str(subject), detail)
+    for query in (_OPERATIONS, _PAYMENTS):
+        yield from selected(query)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db import connection
-
-from gateway.core.invariants import Violation
+from gateway.core.invariants import Violation, broken_links
 
 NAME = "payments.no_orphans"
 DESCRIPTION = "Every reference leads to a row of the same merchant and mode."
@@ -33,13 +31,4 @@ _LINKS = (
 
 def violations() -> Iterator[Violation]:
     """Rows whose reference leads nowhere, or to another merchant or mode."""
-    with connection.cursor() as cursor:
-        for child, column, parent in _LINKS:
-            cursor.execute(
-                f"SELECT c.id, p.id IS NULL FROM {child} c LEFT JOIN {parent} p ON p.id = c.{column}"  # noqa: S608
-                f" WHERE c.{column} IS NOT NULL AND (p.id IS NULL OR p.merchant_id <> c.merchant_id"
-                " OR p.livemode <> c.livemode)"
-            )
-            for subject, is_gone in cursor.fetchall():
-                problem = "leads nowhere" if is_gone else "leads to another merchant or mode"
-                yield Violation(str(subject), f"{child}.{column} {problem}")
+    return broken_links(_LINKS)

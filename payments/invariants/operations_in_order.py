@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db import connection
-
-from gateway.core.invariants import Violation
+from gateway.core.invariants import Violation, selected
 
 NAME = "payments.operations_in_order"
 DESCRIPTION = "A payment has at most one open operation, with its reserve and with work that carries it out."
@@ -38,8 +36,5 @@ WHERE p.status = 'processing' AND r.next_payment_id IS DISTINCT FROM p.id
 
 def violations() -> Iterator[Violation]:
     """Payments whose operations are too many, unreserved or forgotten."""
-    with connection.cursor() as cursor:
-        for query in (_MANY, _RESERVES, _FORGOTTEN, _PROCESSING):
-            cursor.execute(query)
-            for subject, detail in cursor.fetchall():
-                yield Violation(str(subject), detail)
+    for query in (_MANY, _RESERVES, _FORGOTTEN, _PROCESSING):
+        yield from selected(query)

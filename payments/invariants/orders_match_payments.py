@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db import connection
-
-from gateway.core.invariants import Violation
+from gateway.core.invariants import Violation, selected
 
 NAME = "payments.orders_match_payments"
 DESCRIPTION = "Orders count exactly the money of their payments, and at most one payment of an order is live."
@@ -40,8 +38,5 @@ WHERE o.next_payment_id IS NOT NULL AND o.live_payment_id IS NULL
 
 def violations() -> Iterator[Violation]:
     """Orders that contradict their payments."""
-    with connection.cursor() as cursor:
-        for query in (_AMOUNTS, _LIVE):
-            cursor.execute(query)
-            for subject, detail in cursor.fetchall():
-                yield Violation(str(subject), detail)
+    for query in (_AMOUNTS, _LIVE):
+        yield from selected(query)

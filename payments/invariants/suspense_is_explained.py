@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db import connection
-
-from gateway.core.invariants import Violation
+from gateway.core.invariants import Violation, selected
 
 NAME = "payments.suspense_is_explained"
 DESCRIPTION = "The suspense account equals the sum of the open anomalies, per merchant, mode and currency."
@@ -21,7 +19,8 @@ WITH booked AS (
     SELECT merchant_id, livemode, currency, sum(amount) AS amount
     FROM payments_anomaly WHERE resolved_at IS NULL AND amount <> 0 GROUP BY 1, 2, 3
 )
-SELECT coalesce(b.merchant_id, x.merchant_id), coalesce(b.amount, 0), coalesce(x.amount, 0), coalesce(b.currency, x.currency)
+SELECT coalesce(b.merchant_id, x.merchant_id), coalesce(b.currency, x.currency) || ': ' || coalesce(b.amount, 0)
+       || ' in suspense, ' || coalesce(x.amount, 0) || ' in open anomalies'
 FROM booked b FULL JOIN explained x
   ON x.merchant_id = b.merchant_id AND x.livemode = b.livemode AND x.currency = b.currency
 WHERE coalesce(b.amount, 0) <> coalesce(x.amount, 0)
@@ -30,7 +29,4 @@ WHERE coalesce(b.amount, 0) <> coalesce(x.amount, 0)
 
 def violations() -> Iterator[Violation]:
     """Merchants whose suspense differs from their open anomalies."""
-    with connection.cursor() as cursor:
-        cursor.execute(_DIFFERENCES)
-        for merchant_id, booked, explained, currency in cursor.fetchall():
-            yield Violation(str(merchant_id), f"{currency}: {booked} in suspense, {explained} in open anomalies")
+    return selected(_DIFFERENCES)

@@ -23,7 +23,7 @@ from tests.support.work import run_due_work
 from webhooks.services.create_endpoint import create_endpoint
 
 CHANGEABLE = {"user", "merchant", "membership", "provideraccount"}
-OURS = {"audit", "events", "ledger", "merchants", "payments", "refunds", "webhooks", "work"}
+OURS = {"audit", "events", "ledger", "merchants", "observability", "payments", "refunds", "webhooks", "work"}
 
 
 @pytest.fixture

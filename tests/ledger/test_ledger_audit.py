@@ -37,7 +37,7 @@ def books() -> None:
     for age in (timedelta(hours=3), timedelta(minutes=2), timedelta()):
         with time_machine.travel(timezone.now() - age):
             post(
-                source_type="operation",
+                source_type="exercise",
                 source_id=new_id(),
                 event="captured",
                 lines=(debit(CLEARING, 500), credit(pending, 500)),

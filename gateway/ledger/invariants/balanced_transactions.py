@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db import connection
-
-from gateway.core.invariants import Violation
+from gateway.core.invariants import Violation, selected
 
 NAME = "ledger.balanced_transactions"
 DESCRIPTION = "Every transaction has at least two entries and balances in each currency."
 
+_LOPSIDED = """
+SELECT transaction_id, 'out of balance by ' || sum(CASE direction WHEN 'debit' THEN amount ELSE -amount END)
+       || ' ' || currency
+FROM ledger_entry GROUP BY transaction_id, currency
+HAVING sum(CASE direction WHEN 'debit' THEN amount ELSE -amount END) <> 0
+"""
+_TOO_FEW = """
+SELECT t.id, 'has ' || count(e.id) || ' entries'
+FROM ledger_transaction t LEFT JOIN ledger_entry e ON e.transaction_id = t.id GROUP BY t.id HAVING count(e.id) < 2
+"""
+
 
 def violations() -> Iterator[Violation]:
     """Transactions that are lopsided, single or empty."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT transaction_id, currency,"
-            " sum(CASE direction WHEN 'debit' THEN amount ELSE -amount END) FROM ledger_entry"
-            " GROUP BY 1, 2 HAVING sum(CASE direction WHEN 'debit' THEN amount ELSE -amount END) <> 0"
-        )
-        for transaction_id, currency, difference in cursor.fetchall():
-            yield Violation(str(transaction_id), f"out of balance by {difference} {currency}")
-        cursor.execute(
-            "SELECT t.id, count(e.id) FROM ledger_transaction t LEFT JOIN ledger_entry e ON e.transaction_id = t.id"
-            " GROUP BY t.id HAVING count(e.id) < 2"
-        )
-        for transaction_id, entries in cursor.fetchall():
-            yield Violation(str(transaction_id), f"has {entries} entries")
+    for query in (_LOPSIDED, _TOO_FEW):
+        yield from selected(query)

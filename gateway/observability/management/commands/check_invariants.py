@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from gateway.observability.invariants import run_invariants
+from gateway.core.invariants import run
 
 
 class Command(BaseCommand):
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             if not paths:
                 message = "no invariant has this name"
                 raise CommandError(message)
-        results = run_invariants(paths)
+        results = run(paths)
         broken = [result for result in results if not result.holds]
         if options["json"]:
             report = {"ok": not broken, "invariants": [result.shown() for result in results]}
