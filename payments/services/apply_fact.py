@@ -30,8 +30,8 @@ def apply_fact(change: PaymentChange, *, fact: PaymentFact) -> None:
     _settle_captures(change, fact)
     if fact.voided or fact.void_operation_id:
         _settle_void(change, fact)
-    if called_off:
-        settle_authorization(change, authorize, fact.authorize)
+    if called_off and (ended := _authorize(change, fact)) is not None:
+        settle_authorization(change, ended, fact.authorize)  # as the void has left it
 
 
 def _authorize(change: PaymentChange, fact: PaymentFact) -> Operation | None:

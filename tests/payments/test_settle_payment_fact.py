@@ -14,6 +14,7 @@ from gateway.work.models import Work
 from payments.models import Anomaly, Payment
 from payments.providers.base import CaptureFact
 from payments.services.cancel_order import cancel_order
+from payments.services.cancel_payment import cancel_payment
 from payments.services.capture_payment import capture_payment
 from payments.services.request_sync import request_sync
 from payments.services.settle_payment_fact import settle_payment_fact
@@ -193,3 +194,18 @@ def test_looking_at_a_payment_that_has_not_moved_changes_nothing(
     before = (payment.version, payment.status)
     payment = settle(payment, provider.only)
     assert (payment.version, payment.status) == before
+
+
+def test_a_challenge_that_the_provider_called_off_ends_the_payment_also_while_our_void_is_on_its_way(
+    tenant: Tenant, provider: FakeProvider
+) -> None:
+    payment = pay(tenant, card=CHALLENGED)
+    cancel_payment(tenant=tenant, payment_id=payment.id, now=timezone.now())
+    provider.only.status = "voided"
+
+    payment = settle(payment, provider.only)
+
+    assert (payment.status, order_of(payment).live_payment_id) == ("canceled", None)
+    assert [one.status for one in operations(payment)] == ["failed", "created"]
+    run_due_work()
+    assert reload(payment).status == "canceled"
