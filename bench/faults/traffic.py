@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from bench.faults.client import Answer, Client, Json, Unanswered
 
 VISA, DECLINED, CHALLENGED = "pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired"
+SLOW_REFUND, RETURNED_REFUND = "pm_card_pendingRefund", "pm_card_refundFail"
 FINAL = frozenset({"succeeded", "failed", "canceled", "expired"})
 _SETTLE_S = 150.0
 _POLL_S = 0.4
@@ -129,9 +130,9 @@ def _ends(customer: Customer, *states: str, captured: int | None = None) -> None
     customer.told.ends, customer.told.captured = frozenset(states), captured
 
 
-def automatic(customer: Customer) -> None:
+def automatic(customer: Customer, method: str = VISA) -> None:
     """Pay and be done."""
-    customer.pay()
+    customer.pay(method)
     _ends(customer, "succeeded", captured=customer.told.amount)
 
 
@@ -241,6 +242,20 @@ def refunded(customer: Customer) -> None:
         customer.refund()
 
 
+def refunded_slowly(customer: Customer) -> None:
+    """The bank takes the refund and says later that it went through."""
+    automatic(customer, SLOW_REFUND)
+    if customer.settled("processing")["status"] == "succeeded":
+        customer.refund()
+
+
+def refund_returned(customer: Customer) -> None:
+    """The refund succeeds, and the customer's bank sends it back."""
+    automatic(customer, RETURNED_REFUND)
+    if customer.settled("processing")["status"] == "succeeded":
+        customer.refund(ends=frozenset({"failed"}))
+
+
 def refunded_twice_in_part(customer: Customer) -> None:
     """Two refunds of 60 % at once: one of them is accepted; then the rest."""
     automatic(customer)
@@ -275,9 +290,10 @@ def refund_taken_back(customer: Customer) -> None:
 
 # How many of a hundred.
 MIX: tuple[tuple[Scenario, int], ...] = (
-    (automatic, 27), (with_card_number, 6), (with_upi, 3), (with_upi_approval, 2), (declined, 8), (approved_challenge, 7),
+    (automatic, 22), (with_card_number, 6), (with_upi, 3), (with_upi_approval, 2), (declined, 8), (approved_challenge, 7),
     (failed_challenge, 3), (captured_later, 9), (captured_in_part, 5), (canceled, 6), (left_authorized, 2),
     (capture_against_cancel, 4), (refunded, 8), (refunded_twice_in_part, 6), (refund_taken_back, 4),
+    (refunded_slowly, 3), (refund_returned, 2),
 )  # fmt: skip
 
 
