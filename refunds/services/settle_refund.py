@@ -16,7 +16,6 @@ from payments.providers.base import Observation, Outcome, RefundFact
 from payments.selectors.orders import order_for_update
 from payments.selectors.payments import payment_for_update
 from payments.services.adjust_refunds import release_refund, settle_refund_amount, unsettle_refund
-from payments.services.open_anomaly import open_anomaly
 from payments.services.post_suspense import post_suspense
 from payments.services.release_suspense import release_suspense
 from refunds import states
@@ -28,7 +27,7 @@ from refunds.services.audit_refund import audit_refund
 from refunds.services.post_refund import post_refund
 from refunds.services.return_fee import return_fee, take_fee_again
 
-_DIFFERENCE = "refund_amount_differs"
+_DIFFERENCE, _CONTRADICTION = "refund_amount_differs", "refund_contradiction"
 _FAILED = frozenset({Outcome.FAILED, Outcome.DECLINED})
 
 
@@ -36,7 +35,7 @@ def settle_refund(*, refund_id: UUID, fact: RefundFact | Observation, now: datet
     """Accept the provider's word about a refund, whoever brings it; returns the refund, None when there is no such one.
 
     Idempotent and monotonic: the same word twice changes nothing, an older word after a newer one changes nothing, and
-    a word that contradicts an end we were sure of opens an anomaly instead of overwriting it.
+    money that moves after an end we were sure of goes to suspense with an anomaly, and overwrites nothing.
     """
     known = refund_by_id(refund_id)
     if known is None:
@@ -63,10 +62,9 @@ def _succeed(refund: Refund, payment: Payment, fact: RefundFact | Observation, n
     if refund.status == states.SUCCEEDED:
         return
     if refund.status in (states.FAILED, states.CANCELED):
-        # Failed after success: this is the older word arriving late. Otherwise it contradicts the provider's own
-        # earlier no.
+        # Failed after success: this is the older word arriving late. Otherwise it contradicts an earlier no.
         if refund.succeeded_at is None:
-            _contradiction(refund, fact, now)
+            _post_contradiction(refund, payment, fact, now)
         return
     previous = _advance(refund, states.SUCCEEDED)
     refund.succeeded_at = timezone.now()
@@ -86,7 +84,7 @@ def _post_difference(refund: Refund, payment: Payment, fact: RefundFact | Observ
     more = fact.amount - refund.amount
     post_suspense(
         payment=payment,
-        provider_object=refund.provider_reference or refund.public_id,
+        provider_object=_suspended_as(refund),
         kind=_DIFFERENCE,
         cumulative=abs(more),
         direction="out" if more > 0 else "in",
@@ -97,6 +95,7 @@ def _post_difference(refund: Refund, payment: Payment, fact: RefundFact | Observ
 
 def _fail(refund: Refund, payment: Payment, fact: RefundFact | Observation, now: datetime) -> None:
     if refund.status in (states.FAILED, states.CANCELED):
+        _release(refund, payment, _CONTRADICTION, now)
         return
     if fact.was_sent:
         # Its success may not have reached us. The books show both movements, as the provider's do.
@@ -111,13 +110,7 @@ def _fail(refund: Refund, payment: Payment, fact: RefundFact | Observation, now:
     if was_successful:
         unsettle_refund(payment, refund.amount)
         post_refund(refund=refund, payment=payment, event="success_reversed", now=now)
-        release_suspense(
-            payment=payment,
-            provider_object=refund.provider_reference or refund.public_id,
-            kind=_DIFFERENCE,
-            detail=f"The provider returned {refund.public_id}.",
-            now=now,
-        )
+        _release(refund, payment, _DIFFERENCE, now)
     else:
         release_refund(payment, refund.amount)
     post_refund(refund=refund, payment=payment, event="failed", now=now)
@@ -163,13 +156,29 @@ def _failure_of(fact: RefundFact | Observation) -> dict[str, str]:
     return {"code": fact.code or "refund_failed", "message": message}
 
 
-def _contradiction(refund: Refund, fact: RefundFact | Observation, now: datetime) -> None:
-    """For a person, without an amount: nothing is posted for it, so that suspense stays the sum of its anomalies."""
-    open_anomaly(
-        tenant=refund.tenant,
-        kind="refund_contradiction",
-        subject_type="refund",
-        subject_id=refund.id,
-        detail=f"The provider says {fact.outcome} ({fact.amount}); the refund is {refund.status} ({refund.amount}).",
+def _post_contradiction(refund: Refund, payment: Payment, fact: RefundFact | Observation, now: datetime) -> None:
+    """The money is out, whatever was said before; a person finds out why."""
+    amount = fact.amount or refund.amount
+    post_suspense(
+        payment=payment,
+        provider_object=_suspended_as(refund),
+        kind=_CONTRADICTION,
+        cumulative=amount,
+        direction="out",
+        detail=f"The provider says that it sent {amount}, and had said before that {refund.public_id} {refund.status}.",
         now=now,
     )
+
+
+def _release(refund: Refund, payment: Payment, kind: str, now: datetime) -> None:
+    release_suspense(
+        payment=payment,
+        provider_object=_suspended_as(refund),
+        kind=kind,
+        detail=f"The provider returned {refund.public_id}.",
+        now=now,
+    )
+
+
+def _suspended_as(refund: Refund) -> str:
+    return refund.provider_reference or refund.public_id

@@ -113,7 +113,7 @@ def test_a_refund_that_fails_after_success_reverses_both_postings_and_an_older_w
     assert list(rows_match_ledger.violations()) == []
 
 
-def test_success_after_a_definite_no_opens_an_anomaly_and_overwrites_nothing(
+def test_success_after_a_definite_no_goes_to_suspense_until_it_comes_back_and_overwrites_nothing(
     provider: FakeProvider, payment: Payment
 ) -> None:
     provider.next_faults.append("refused")
@@ -127,7 +127,16 @@ def test_success_after_a_definite_no_opens_an_anomaly_and_overwrites_nothing(
     refund.refresh_from_db()
     assert refund.status == states.FAILED
     anomaly = Anomaly.objects.unscoped(WHY).get()
-    assert (anomaly.kind, anomaly.amount) == ("refund_contradiction", 0)
+    assert (anomaly.kind, anomaly.amount) == ("refund_contradiction", -400)
+    books = {"merchant_pending": -980, "gateway_fees": -20}
+    assert postings() == {**books, "provider_clearing": 600, "suspense": 400}
+    assert list(suspense_is_explained.violations()) == []
+
+    for _ in range(2):
+        settle_refund(refund_id=refund.id, fact=replace(fact, outcome=Outcome.FAILED), now=timezone.now())
+    anomaly.refresh_from_db()
+    assert anomaly.resolved_at is not None
+    assert postings() == {**books, "provider_clearing": 1000}
     assert list(suspense_is_explained.violations()) == []
 
 
