@@ -431,7 +431,9 @@ class Books:
                 more = amount - refund.amount
                 self._suspend(payment, "refund_amount_differs", refund.source, abs(more), way=-1 if more > 0 else 1)
         elif word == "succeeded" and refund.status in ("failed", "canceled") and not refund.has_succeeded:
-            self.anomalies["refund_contradiction", refund] = 1
+            self._suspend(payment, "refund_contradiction", refund.source, amount or refund.amount, way=-1)
+        elif word in ("failed", "declined", "returned") and refund.status in ("failed", "canceled"):
+            self._leave_suspense(payment, "refund_contradiction", refund.source)
         elif word in ("failed", "declined") and refund.status in ("pending", "processing"):
             refund.status = "failed"
             refund.reference = refund.reference or reference
