@@ -118,5 +118,18 @@ class ProviderUnavailable(Unavailable):
     message = "The payment provider cannot be reached. Nothing was changed; try again."
 
 
+class AnomalyResolved(Conflict):
+    """Somebody has resolved this anomaly before; what they decided stays."""
+
+    code = "anomaly_resolved"
+    message = "This anomaly was resolved before. What was decided then stays."
+
+
+class AnomalyNotFound(NotFound):
+    """No such anomaly."""
+
+    message = "There is no such anomaly in this mode."
+
+
 class ProviderAccountNotFound(NotFound):
     """No such provider account."""

@@ -22,6 +22,7 @@ class AccountType(StrEnum):
     CASH = "cash"
     PROVIDER_FEES = "provider_fees"
     SUSPENSE = "suspense"
+    WRITE_OFFS = "write_offs"
 
 
 class Direction(StrEnum):
@@ -46,5 +47,6 @@ DEBIT_NORMAL = frozenset(
         AccountType.CASH,
         AccountType.PROVIDER_FEES,
         AccountType.SUSPENSE,
+        AccountType.WRITE_OFFS,
     }
 )

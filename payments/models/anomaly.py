@@ -26,6 +26,9 @@ class Anomaly(MerchantOwned):
     created_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
     resolution = models.CharField(max_length=500, blank=True)
+    # What became of the money in suspense (a rule of `anomaly_postings`), and who decided: "person usr_...".
+    posting = models.CharField(max_length=20, blank=True)
+    resolved_by = models.CharField(max_length=80, blank=True)
 
     class Meta(MerchantOwned.Meta):
         verbose_name_plural = "anomalies"
@@ -35,7 +38,21 @@ class Anomaly(MerchantOwned):
         )
         constraints = (
             models.CheckConstraint(condition=Q(amount=0) | ~Q(currency=""), name="anomaly_amount_has_currency"),
+            models.CheckConstraint(
+                condition=Q(resolved_at=None) | ~Q(resolution=""),
+                name="anomaly_resolved_with_its_reason",
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.public_id}"
+
+    @property
+    def status(self) -> str:
+        """`open` or `resolved`."""
+        return "resolved" if self.resolved_at else "open"
+
+    @property
+    def version(self) -> int:
+        """1 while it is open, 2 once it is resolved: it changes once."""
+        return 2 if self.resolved_at else 1

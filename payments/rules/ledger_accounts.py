@@ -63,6 +63,21 @@ def refunds_in_transit(owner: MoneyOwner) -> AccountKey:
     return _of_merchant(AccountType.REFUNDS_IN_TRANSIT, owner)
 
 
+def cash(owner: MoneyOwner) -> AccountKey:
+    """What the provider has paid out to our bank account."""
+    return _of_provider(AccountType.CASH, owner)
+
+
+def provider_fees(owner: MoneyOwner) -> AccountKey:
+    """What the provider kept for its service."""
+    return _of_provider(AccountType.PROVIDER_FEES, owner)
+
+
+def write_offs(owner: MoneyOwner) -> AccountKey:
+    """What we lost, less what we gained, when people resolved differences."""
+    return AccountKey(AccountType.WRITE_OFFS, owner.currency, owner.livemode)
+
+
 def gateway_fees(owner: MoneyOwner) -> AccountKey:
     """What we earned."""
     return AccountKey(AccountType.GATEWAY_FEES, owner.currency, owner.livemode)

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db.models import QuerySet, Sum
 
 from gateway.core.tenancy import Tenant
+from payments.errors import AnomalyNotFound
 from payments.models import Anomaly
 
 
 def list_anomalies(tenant: Tenant) -> QuerySet[Anomaly]:
     """The merchant's anomalies in this mode, unordered."""
     return Anomaly.objects.for_merchant(tenant)
+
+
+def get_anomaly(tenant: Tenant, anomaly_id: UUID) -> Anomaly:
+    """The merchant's anomaly. Raises `AnomalyNotFound`."""
+    anomaly = list_anomalies(tenant).filter(id=anomaly_id).first()
+    if anomaly is None:
+        raise AnomalyNotFound
+    return anomaly
+
+
+def anomaly_for_update(tenant: Tenant, anomaly_id: UUID) -> Anomaly:
+    """The same, locked: two people who resolve it stand in line. Raises `AnomalyNotFound`."""
+    anomaly = list_anomalies(tenant).select_for_update().filter(id=anomaly_id).first()
+    if anomaly is None:
+        raise AnomalyNotFound
+    return anomaly
 
 
 def open_anomalies() -> QuerySet[Anomaly]:

@@ -14,6 +14,14 @@ from payments.rules.checkout_links import checkout_url
 from payments.states import PAYABLE
 
 Shown = dict[str, Any]
+# What an anomaly may be about -> the prefix of that object's public id.
+_SUBJECTS = {
+    "payment": "pay",
+    "operation": "opn",
+    "refund": "rfd",
+    "settlement_file": "stl",
+    "settlement_line": "stn",
+}
 
 
 def order_object(order: Order) -> Shown:
@@ -183,17 +191,22 @@ def provider_account_object(account: ProviderAccount) -> Shown:
 
 
 def anomaly_object(anomaly: Anomaly) -> Shown:
-    """An anomaly, for the dashboard and the oracle."""
+    """An anomaly, for events. `amount` is what stands in suspense because of it: negative where money went out."""
+    prefix = _SUBJECTS.get(anomaly.subject_type)
     return {
         "id": anomaly.public_id,
         "object": "anomaly",
         "livemode": anomaly.livemode,
         "kind": anomaly.kind,
+        "status": anomaly.status,
         "subject_type": anomaly.subject_type,
-        "subject_id": str(anomaly.subject_id),
+        "subject": to_public(prefix, anomaly.subject_id) if prefix else str(anomaly.subject_id),
         "detail": anomaly.detail,
         "amount": anomaly.amount,
         "currency": anomaly.currency or None,
+        "resolution": anomaly.resolution or None,
+        "posting": anomaly.posting or None,
+        "version": anomaly.version,
         "created_at": rfc3339(anomaly.created_at),
         "resolved_at": rfc3339(anomaly.resolved_at),
     }

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
 from gateway.core import metrics
 from gateway.core.tenancy import Tenant
 from payments.models import Anomaly
+from payments.services.announce_anomaly import announce_anomaly
 
 
 def open_anomaly(
@@ -44,6 +47,8 @@ def open_anomaly(
         provider_object=provider_object,
         created_at=now,
     )
-    anomaly.save(force_insert=True)
+    with transaction.atomic():
+        anomaly.save(force_insert=True)
+        announce_anomaly(anomaly=anomaly, verb="opened", now=now)
     metrics.ANOMALIES.labels(kind=kind).inc()
     return anomaly

@@ -12,7 +12,7 @@ from gateway.core.tenancy import Tenant
 from merchants.models import User
 from payments.models import Payment
 from payments.services.create_order import create_order
-from payments.services.open_anomaly import open_anomaly
+from payments.services.post_suspense import post_suspense
 from refunds.services.create_refund import create_refund
 from tests.payments.factories import CHALLENGED, DECLINED, VISA, make_tenant, pay
 from tests.support.merchants import make_key, make_person
@@ -57,10 +57,9 @@ def make_sample(receiver: Receiver, *, payments: int = 30) -> Sample:
     last = _one(tenant, chance, 0, card=VISA, amount=12900)
     create_refund(tenant=tenant, payment_id=last.id, amount=1250, reason="requested_by_customer", now=timezone.now())
     run_due_work()
-    open_anomaly(
-        tenant=tenant, kind="captured_twice", subject_type="payment", subject_id=last.id,
-        detail="The bank says that it captured EUR 49.00 more than we asked for.", amount=4900, currency="EUR",
-        now=timezone.now(),
+    post_suspense(
+        payment=last, provider_object="bcap_of_somebody", kind="external_capture", cumulative=4900, direction="in",
+        detail="The provider captured 4900 more than we asked for.", now=timezone.now(),
     )  # fmt: skip
     return Sample(tenant, owner, last, authorized, declined)
 

@@ -1,0 +1,63 @@
+"""A person has looked at an anomaly and decides."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from gateway.core import context
+from gateway.core.errors import Invalid
+from gateway.core.tenancy import Tenant
+from gateway.ledger.services.post import post
+from payments.errors import AnomalyResolved
+from payments.models import Anomaly
+from payments.rules.anomaly_postings import AnomalyPosting, choices_for, lines_for
+from payments.selectors.anomalies import anomaly_for_update
+from payments.services.announce_anomaly import announce_anomaly
+
+NOTE_LENGTH = 500
+
+
+def resolve_anomaly(*, tenant: Tenant, anomaly_id: UUID, note: str, posting: str = "", now: datetime) -> Anomaly:
+    """Close it with the reason why, for good. What stands in suspense because of it moves as `posting` says.
+
+    An anomaly with money needs a posting that fits its direction, one without takes none (`Invalid`); of two who
+    resolve it at once the second is told `AnomalyResolved`, and nothing of what was decided changes.
+    """
+    reason = note.strip()
+    if not 0 < len(reason) <= NOTE_LENGTH:
+        raise Invalid.field("note", "required", f"Say why, in 1 to {NOTE_LENGTH} characters.")
+    with transaction.atomic():
+        anomaly = anomaly_for_update(tenant, anomaly_id)
+        if anomaly.resolved_at is not None:
+            raise AnomalyResolved(resolution=anomaly.resolution)
+        chosen = _chosen(anomaly, posting)
+        actor = context.current().actor
+        anomaly.resolved_at, anomaly.resolution, anomaly.posting = now, reason, chosen or ""
+        anomaly.resolved_by = f"{actor.kind} {actor.id}".strip()
+        anomaly.save(update_fields=["resolved_at", "resolution", "posting", "resolved_by"])
+        if chosen:
+            post(
+                source_type="anomaly",
+                source_id=anomaly.id,
+                event="resolved",
+                lines=lines_for(anomaly, anomaly.amount, chosen),
+                now=now,
+                merchant_id=anomaly.merchant_id,
+                livemode=anomaly.livemode,
+                description=f"{chosen}: {reason}"[:200],
+            )
+        announce_anomaly(anomaly=anomaly, verb="resolved", now=now)
+    return anomaly
+
+
+def _chosen(anomaly: Anomaly, posting: str) -> AnomalyPosting | None:
+    choices = choices_for(anomaly.amount)
+    if not choices and not posting:
+        return None
+    if posting not in choices:
+        message = "Say what becomes of the money in suspense." if choices else "No money is in suspense here."
+        raise Invalid.field("posting", "invalid", message)
+    return AnomalyPosting(posting)
