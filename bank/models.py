@@ -278,6 +278,40 @@ class JournalEntry(models.Model):
         return f"{self.kind} {self.reference}"
 
 
+class Settlement(models.Model):
+    """A closed settlement file: its text, byte for byte as it is served. `name` is the merchant's id of it."""
+
+    id = models.CharField(primary_key=True, max_length=64)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT)
+    name = models.CharField(max_length=32)
+    date = models.DateField()
+    content = models.TextField()
+    lines = models.PositiveIntegerField()
+    totals: models.JSONField[dict[str, dict[str, int]], dict[str, dict[str, int]]] = models.JSONField()
+    truncations_left = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "bank_settlement"
+        constraints = [models.UniqueConstraint(fields=["account", "name"], name="settlement_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SettledEntry(models.Model):
+    """A movement of the journal is in one file, once; append-only (a trigger refuses anything else)."""
+
+    entry = models.OneToOneField(JournalEntry, primary_key=True, on_delete=models.PROTECT, related_name="settled")
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT)
+
+    class Meta:
+        db_table = "bank_settled_entry"
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} in {self.settlement_id}"
+
+
 class Webhook(models.Model):
     """One delivery that is owed (the outbox); a duplicate is a second row with the same `event_id`."""
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from bank import payments, refunds, vault, webhooks
+from bank import payments, refunds, settlements, vault, webhooks
 from bank.models import Payment, Webhook
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ def run_forever() -> None:
                 pass
             if time.monotonic() >= tidy_at:
                 vault.forget_expired_references()
+                settlements.close_finished_days()
                 tidy_at = time.monotonic() + HOUSEKEEPING_SECONDS
         except Exception:
             # The rows stay due, so nothing is lost; the loop must survive whatever one row or the database does.

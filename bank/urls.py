@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bank.views import accounts, challenge, payments, witness
+from bank.views import accounts, challenge, payments, settlements, witness
 
 urlpatterns = [
     path("", challenge.front_page),
@@ -18,6 +18,8 @@ urlpatterns = [
     path("v1/payments/<str:payment_id>/void", payments.voids),
     path("v1/payments/<str:payment_id>/refunds", payments.refunds),
     path("v1/void_if_absent", payments.void_by_key),
+    path("v1/settlements", settlements.settlements),
+    path("v1/settlements/<str:name>", settlements.settlement),
     path("v1/journal", witness.journal),
     path("v1/faults", witness.faults),
     path("v1/faults/release", witness.released),

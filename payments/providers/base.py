@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
@@ -41,6 +41,10 @@ class Refused(Exception):
     def __init__(self, code: str, message: str, *, field: str = "") -> None:
         super().__init__(message)
         self.code, self.message, self.field = code, message, field
+
+
+class UnreadableFile(Exception):
+    """A settlement file that is truncated, altered or not in the agreed form: nothing of it may be believed."""
 
 
 class BadSignature(Exception):
@@ -249,6 +253,63 @@ class ProviderEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class SettlementFileRef:
+    """A settlement file that can be fetched. `id` is the provider's, unique in its account; `date` the day it is for."""
+
+    id: str
+    date: date
+
+
+@dataclass(frozen=True, slots=True)
+class SettledMovement:
+    """A line of a settlement file: one movement of money. What leaves the merchant is negative.
+
+    `type` is `capture`, `refund`, `refund_returned`, or the provider's word for something we do not know. `type` and
+    `reference` together name the movement, once for ever.
+    """
+
+    number: int
+    type: str
+    reference: str  # the provider's id of the capture or refund
+    our_id: str  # the operation or refund id that it echoes
+    provider_payment: str
+    payment_id: str  # our payment id that it echoes
+    currency: str
+    gross: int
+    fee: int
+    occurred_at: datetime  # the provider's clock, real time
+
+    @property
+    def net(self) -> int:
+        """What is paid out for it."""
+        return self.gross - self.fee
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementTotals:
+    """The sums of a file in one currency."""
+
+    count: int
+    gross: int
+    fee: int
+    net: int
+
+    def plus(self, line: SettledMovement) -> SettlementTotals:
+        """With one more line."""
+        return SettlementTotals(self.count + 1, self.gross + line.gross, self.fee + line.fee, self.net + line.net)
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementFile:
+    """A file that is whole: its totals are the sums of its lines. `sha256` is the hex digest of its bytes."""
+
+    ref: SettlementFileRef
+    sha256: str
+    lines: tuple[SettledMovement, ...]
+    totals: Mapping[str, SettlementTotals]  # by currency
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What an adapter can do. `key_retention` is how long a re-sent key is deduplicated (None: for ever)."""
 
@@ -256,12 +317,14 @@ class Capabilities:
     key_retention: timedelta | None
     method_types: frozenset[str]
     currencies: frozenset[str] | None = None  # None: every ISO currency
+    settlement_files: bool = False
 
 
 class Provider(Protocol):
     """One adapter. `name` is the folder's name and the word in `POST /webhooks/{provider}/{account}`.
 
-    Every method may raise `NotDone` or `OutcomeUnknown`; `tokenize` may raise `Refused`.
+    Every method may raise `NotDone` or `OutcomeUnknown`; `tokenize` may raise `Refused`. The two about settlement files
+    are called only where the capability is there.
     """
 
     name: str
@@ -291,4 +354,12 @@ class Provider(Protocol):
         self, account: AccountCredentials, *, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> ProviderEvent:
         """Check the signature over the raw bytes, then parse. Raises `BadSignature`. No network."""
+        ...
+
+    def list_settlement_files(self, account: AccountCredentials) -> tuple[SettlementFileRef, ...]:
+        """The files that can be fetched, oldest first."""
+        ...
+
+    def fetch_settlement_file(self, account: AccountCredentials, ref: SettlementFileRef) -> SettlementFile:
+        """The whole file. Raises `UnreadableFile`."""
         ...

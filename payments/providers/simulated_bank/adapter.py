@@ -21,12 +21,14 @@ from payments.providers.base import (
     ProviderEvent,
     RefundRequest,
     Refused,
+    SettlementFile,
+    SettlementFileRef,
     TokenizedMethod,
     UpiInput,
     VoidRequest,
 )
-from payments.providers.simulated_bank import dialect, events
-from payments.providers.simulated_bank.client import Answer, ask
+from payments.providers.simulated_bank import dialect, events, settlements
+from payments.providers.simulated_bank.client import Answer, ask, ask_for_file
 
 
 class SimulatedBank:
@@ -34,7 +36,11 @@ class SimulatedBank:
 
     name = "simulated_bank"
     capabilities = Capabilities(
-        void_if_absent=True, key_retention=None, method_types=frozenset({"card", "upi"}), currencies=None
+        void_if_absent=True,
+        key_retention=None,
+        method_types=frozenset({"card", "upi"}),
+        currencies=None,
+        settlement_files=True,
     )
 
     def tokenize(self, account: AccountCredentials, method: MethodInput) -> TokenizedMethod:
@@ -125,6 +131,16 @@ class SimulatedBank:
     ) -> ProviderEvent:
         """Verify a webhook's raw bytes. No network."""
         return events.verify(account, headers=headers, body=body, now=now)
+
+    def list_settlement_files(self, account: AccountCredentials) -> tuple[SettlementFileRef, ...]:
+        """The newest thousand files that the bank has closed."""
+        answer = ask(account, "list_settlements", "GET", "/v1/settlements?limit=1000")
+        return settlements.file_refs(_required(answer))
+
+    def fetch_settlement_file(self, account: AccountCredentials, ref: SettlementFileRef) -> SettlementFile:
+        """One file, read strictly."""
+        raw = ask_for_file(account, "fetch_settlement", f"/v1/settlements/{quote(ref.id, safe='')}")
+        return settlements.settlement_file(ref, raw)
 
 
 def _method_body(method: MethodInput) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from payments.providers.base import AccountCredentials, NotDone, OutcomeUnknown
 
 TIMEOUT_SECONDS = 20.0
 ANSWER_BYTES_MAX = 1_000_000
+FILE_BYTES_MAX = 64_000_000
 _DEFINITE = frozenset({200, 201, 400, 402, 404, 409, 410})
 
 
@@ -45,26 +46,40 @@ def ask(
     return answer
 
 
+def ask_for_file(account: AccountCredentials, verb: str, path: str) -> bytes:
+    """The bytes of a file. Raises `NotDone`, also when the bank refuses, or `OutcomeUnknown`."""
+    response = _send(account, "GET", path, None, "", max_body=FILE_BYTES_MAX)
+    metrics.PROVIDER_REQUESTS.labels(account.provider, verb, "answered" if response.status == 200 else "refused").inc()
+    if response.status == 200 and not response.truncated:
+        return response.body
+    raise NotDone("file_refused", f"The bank answered {response.status} for {path}.", retryable=False)
+
+
 def _exchange(account: AccountCredentials, method: str, path: str, body: object, key: str) -> Answer:
+    return _definite(_send(account, method, path, body, key, max_body=ANSWER_BYTES_MAX))
+
+
+def _send(
+    account: AccountCredentials, method: str, path: str, body: object, key: str, *, max_body: int
+) -> http.Response:
     headers = {"Authorization": f"Bearer {account.secrets['api_key']}", "Content-Type": "application/json"}
     if key:
         headers["Idempotency-Key"] = key
     try:
-        response = http.request(
+        return http.request(
             method,
             str(account.config["base_url"]).rstrip("/") + path,
             policy="operator",
             headers=headers,
             body=None if body is None else json.dumps(body, separators=(",", ":")).encode(),
             timeout_s=float(account.config.get("timeout_s", TIMEOUT_SECONDS)),
-            max_body=ANSWER_BYTES_MAX,
+            max_body=max_body,
             livemode=account.livemode,
         )
     except http.NotSent as error:
         raise NotDone("provider_unreachable", "The bank could not be reached.", retryable=True) from error
     except http.NoAnswer as error:
         raise OutcomeUnknown(f"no answer: {error.reason}") from error
-    return _definite(response)
 
 
 def _definite(response: http.Response) -> Answer:
