@@ -4,6 +4,6 @@ from django.apps import AppConfig
 
 
 class ReconciliationConfig(AppConfig):
-    """The app that compares and asks again; it owns no table yet."""
+    """Settlement files of providers, line by line; the oracle; the sweep of what has no end."""
 
     name = "reconciliation"

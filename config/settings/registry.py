@@ -39,6 +39,16 @@ WORK_HANDLERS: dict[str, dict[str, Any]] = {
         "transactional": False,
     },
     "webhooks.process_inbox": {"handler": "webhooks.handlers.process_inbox.process_inbox", "queue": "payments"},
+    "reconciliation.list_settlement_files": {
+        "handler": "reconciliation.handlers.list_settlement_files",
+        "lease_s": 30,
+        "transactional": False,
+    },
+    "reconciliation.import_settlement_file": {
+        "handler": "reconciliation.handlers.import_settlement_file",
+        "lease_s": 60,
+        "transactional": False,
+    },
     "checkout.expire_session": {"handler": "checkout.handlers.expire_session", "timer": True},
 }
 # consumer -> {"handler": dotted function, "types": event types or ["*"]}
@@ -68,6 +78,7 @@ PROVIDER_OBSERVATION_HANDLERS: list[str] = [
 # What the oracle compares beyond what its own floor knows: functions that give differences as sentences.
 ORACLE_PARTS: list[str] = [
     "webhooks.selectors.witness.delivery_differences",
+    "reconciliation.services.compare_settlements.compare_settlements",
 ]
 INVARIANTS: list[str] = [
     "gateway.audit.invariants",
@@ -86,6 +97,7 @@ INVARIANTS: list[str] = [
     "refunds.invariants.postings_have_sources",
     "refunds.invariants.rows_match_ledger",
     "checkout.invariants.no_orphans",
+    "reconciliation.invariants.lines_match_ledger",
     "webhooks.invariants.gapless_sequences",
     "webhooks.invariants.no_orphans",
     "webhooks.invariants.one_delivery_per_event",
@@ -101,6 +113,14 @@ SEALED_COLUMNS = [
 PERIODIC: dict[str, dict[str, Any]] = {
     "reconciliation.sweep": {"handler": "reconciliation.services.sweep.sweep", "every_s": 15},
     "refunds.look_again": {"handler": "refunds.services.look_again.look_again", "every_s": 30},
+    "reconciliation.import": {
+        "handler": "reconciliation.services.import_settlements.import_settlements",
+        "every_s": 86_400,
+    },
+    "reconciliation.unsettled": {
+        "handler": "reconciliation.services.find_unsettled.find_unsettled",
+        "every_s": 86_400,
+    },
     "events.purge": {"handler": "gateway.events.services.purge_consumptions.purge_consumptions", "every_s": 3600},
     "idempotency.purge": {"handler": "gateway.idempotency.services.purge_keys.purge_keys", "every_s": 3600},
     "ledger.checkpoints": {"handler": "gateway.ledger.services.make_checkpoints.make_checkpoints", "every_s": 3600},

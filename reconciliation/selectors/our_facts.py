@@ -17,6 +17,7 @@ from payments.models import Anomaly, Operation, Order, Payment, ProviderAccount
 from payments.rules.ledger_accounts import provider_object_source
 from payments.states import OPEN, OrderStatus, PaymentStatus
 from reconciliation.rules.compare import Fact, FactKey, compare_facts
+from reconciliation.rules.settlement_postings import DIFFERENCE, SETTLEMENT
 from refunds import states as refund_states
 from refunds.models import Refund
 
@@ -71,10 +72,11 @@ def ledger_facts(account: ProviderAccount) -> dict[FactKey, Fact]:
 
 
 def clearing_balances(account: ProviderAccount) -> dict[str, int]:
-    """What the provider owes us per currency, suspense included."""
+    """What the provider owes us per currency for what it moved, suspense included, whatever it has settled since."""
     sums: Counter[str] = Counter()
-    for amount, currency in _entries(account, AccountType.PROVIDER_CLEARING).values():
-        sums[currency] += amount
+    for (source_type, _, _), (amount, currency) in _entries(account, AccountType.PROVIDER_CLEARING).items():
+        if source_type not in (SETTLEMENT, DIFFERENCE):
+            sums[currency] += amount
     return dict(sums)
 
 

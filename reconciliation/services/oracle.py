@@ -15,7 +15,8 @@ from payments.models import ProviderAccount
 from payments.selectors.provider_accounts import credentials_of
 from reconciliation.rules.compare import Fact, FactKey, compare_facts
 from reconciliation.selectors import our_facts
-from reconciliation.services.read_bank_journal import JournalLine, JournalUnreadable, read_bank_journal
+from reconciliation.services.ask_bank import BankUnreadable
+from reconciliation.services.read_bank_journal import JournalLine, read_bank_journal
 
 WITNESSED_PROVIDER = "simulated_bank"
 _MONEY_KINDS = frozenset({"authorize", "capture", "refund"})
@@ -48,7 +49,7 @@ def compare() -> OracleResult:
     for account in rows.filter(provider=WITNESSED_PROVIDER).order_by("id"):
         try:
             lines = list(read_bank_journal(account=credentials_of(account)))
-        except JournalUnreadable as refusal:
+        except BankUnreadable as refusal:
             result.differences.append(f"{account.public_id}: {refusal}")
             continue
         counts["bank_lines"] += len(lines)

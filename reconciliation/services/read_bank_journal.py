@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from gateway.core import http
 from payments.providers.base import AccountCredentials
+from reconciliation.services.ask_bank import ask_bank
 
 _PAGE = 1000
 _MAX_PAGES = 10_000
-_TIMEOUT_S = 20.0
-_MAX_BODY_BYTES = 4 * 1024 * 1024
-
-
-class JournalUnreadable(Exception):
-    """The bank did not show its journal, so nothing was compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +26,10 @@ class JournalLine:
 
 
 def read_bank_journal(*, account: AccountCredentials) -> Iterator[JournalLine]:
-    """Every line of that account's journal, oldest first. Raises JournalUnreadable."""
+    """Every line of that account's journal, oldest first. Raises `BankUnreadable`."""
     after = 0
     for _ in range(_MAX_PAGES):
-        page = _page(account, after)
+        page = ask_bank(account=account, path=f"/v1/journal?after={after}&limit={_PAGE}")
         for line in page["data"]:
             yield JournalLine(
                 kind=line["kind"],
@@ -51,18 +43,3 @@ def read_bank_journal(*, account: AccountCredentials) -> Iterator[JournalLine]:
         if not page["has_more"]:
             return
         after = page["next_after"]
-
-
-def _page(account: AccountCredentials, after: int) -> dict[str, Any]:
-    url = f"{str(account.config['base_url']).rstrip('/')}/v1/journal?after={after}&limit={_PAGE}"
-    headers = {"Authorization": f"Bearer {account.secrets['api_key']}", "Accept": "application/json"}
-    try:
-        response = http.request(
-            "GET", url, policy="operator", headers=headers, timeout_s=_TIMEOUT_S, max_body=_MAX_BODY_BYTES
-        )
-    except (http.NotSent, http.NoAnswer) as silence:
-        raise JournalUnreadable(f"The bank's journal could not be read: {silence.reason}.") from silence
-    if response.status != 200:
-        raise JournalUnreadable(f"The bank answered {response.status} when asked for its journal.")
-    page: dict[str, Any] = json.loads(response.body)
-    return page
