@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from dashboard.views import (
+    anomalies,
     api_keys,
     deliveries,
     endpoints,
@@ -15,6 +16,7 @@ from dashboard.views import (
     payments,
     refunds,
     session,
+    settlements,
 )
 
 app_name = "dashboard"
@@ -36,6 +38,12 @@ urlpatterns = [
     path("orders/<str:order>/cancel", orders.OrderCancel.as_view(), name="order-cancel"),
     path("refunds", refunds.RefundList.as_view(), name="refunds"),
     path("refunds/<str:refund>/cancel", refunds.RefundCancel.as_view(), name="refund-cancel"),
+    path("settlements", settlements.SettlementList.as_view(), name="settlements"),
+    path("settlements/import", settlements.SettlementImport.as_view(), name="settlement-import"),
+    path("settlements/<str:file>", settlements.SettlementDetail.as_view(), name="settlement"),
+    path("anomalies", anomalies.AnomalyList.as_view(), name="anomalies"),
+    path("anomalies/<str:anomaly>", anomalies.AnomalyDetail.as_view(), name="anomaly"),
+    path("anomalies/<str:anomaly>/resolve", anomalies.AnomalyResolve.as_view(), name="anomaly-resolve"),
     path("api-keys", api_keys.ApiKeyList.as_view(), name="api-keys"),
     path("api-keys/create", api_keys.ApiKeyCreate.as_view(), name="api-key-create"),
     path("api-keys/<str:key>/rotate", api_keys.ApiKeyRotate.as_view(), name="api-key-rotate"),

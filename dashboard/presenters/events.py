@@ -10,7 +10,12 @@ from gateway.core.ids import to_public
 from gateway.events.models import Event
 
 # subject -> (prefix of its id, name of its page)
-_SUBJECTS = {"payment": ("pay", "payment"), "order": ("ord", "order"), "webhook_endpoint": ("we", "endpoint")}
+_SUBJECTS = {
+    "payment": ("pay", "payment"),
+    "order": ("ord", "order"),
+    "webhook_endpoint": ("we", "endpoint"),
+    "anomaly": ("anm", "anomaly"),
+}
 _PREFIXES = {"refund": "rfd", "customer": "cus", "payment_method": "pm"}
 
 

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
+from dashboard.presenters.anomalies import explanation_of
 from dashboard.rules.chart import bars, nice_top
 from dashboard.selectors.attention import Attention
 from dashboard.selectors.first_steps import FirstSteps
@@ -117,11 +118,9 @@ def attention_items(attention: Attention, seat: Seat) -> list[dict[str, str]]:
     items += [
         {
             "icon": "scale",
-            "title": anomaly.kind.replace("_", " ").capitalize(),
+            "title": _(explanation_of(anomaly.kind).title),
             "text": anomaly.detail,
-            "url": reverse("dashboard:payment", args=[to_public("pay", anomaly.subject_id)])
-            if anomaly.subject_type == "payment"
-            else "",
+            "url": reverse("dashboard:anomaly", args=[anomaly.public_id]),
         }
         for anomaly in attention.anomalies
     ]

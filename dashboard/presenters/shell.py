@@ -18,6 +18,7 @@ _NAVIGATION: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("payments", "Payments", "credit-card", "payments:read"),
             ("orders", "Orders", "receipt-text", "orders:read"),
             ("refunds", "Refunds", "undo-2", "refunds:read"),
+            ("settlements", "Reconciliation", "scale", "anomalies:read"),
         ),
     ),
     (

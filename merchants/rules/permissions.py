@@ -28,6 +28,8 @@ PERMISSIONS: dict[str, str] = {
     "keys:read": "See API keys",
     "keys:write": "Create, rotate and revoke API keys",
     "logs:read": "See the request log",
+    "anomalies:read": "See settlement files and anomalies",
+    "anomalies:write": "Import settlement files and resolve anomalies",
     "queue:read": "See the state of the work queues",
     "settings:write": "Change the merchant's settings",
     "team:write": "Invite people and change roles",
@@ -59,8 +61,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _READS,
 }
 
-# A key speaks for the merchant's systems, never for its team: people are managed by people.
-KEY_PERMISSIONS = frozenset(PERMISSIONS) - {"team:write"}
+# A key speaks for the merchant's systems, never for its team: people are managed by people, and people decide what
+# becomes of money that nobody can explain.
+KEY_PERMISSIONS = frozenset(PERMISSIONS) - {"team:write", "anomalies:write"}
 PUBLISHABLE_PERMISSIONS = frozenset({"tokens:write", "checkout:read"})
 EVERYTHING = "*"
 
