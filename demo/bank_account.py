@@ -40,12 +40,18 @@ def point_webhooks(account: ProviderAccount) -> None:
     _send("PATCH", f"{settings.BANK_URL}/v1/account", api_key, {"webhook_url": url})
 
 
-def _send(method: str, url: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
+def close_settlement(account: ProviderAccount, *faults: str) -> None:
+    """Let the bank close a settlement file over what it has moved since the last one; none where nothing moved."""
+    api_key = credentials_of(account).secrets["api_key"]
+    _send("POST", f"{settings.BANK_URL}/v1/settlements", api_key, {"faults": list(faults)}, also=(409,))
+
+
+def _send(method: str, url: str, key: str, body: dict[str, Any], also: tuple[int, ...] = ()) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     response = request(
         method, url, policy="operator", headers=headers, body=json.dumps(body).encode(), timeout_s=TIMEOUT_S
     )
-    if response.status not in (200, 201):
+    if response.status not in (200, 201, *also):
         message = f"the bank answered {response.status} to {method} {url}: {response.body[:300]!r}"
         raise RuntimeError(message)
     answer: dict[str, Any] = json.loads(response.body)

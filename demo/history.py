@@ -14,20 +14,23 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from demo.bank_account import close_settlement
 from gateway.core import clock
 from gateway.core.tenancy import Tenant
 from gateway.work.selectors import is_quiet
 from merchants.models import Merchant
 from merchants.services.advance_test_clock import advance_test_clock
-from payments.models import Payment
+from payments.models import Payment, ProviderAccount
 from payments.services.capture_payment import capture_payment
 from payments.services.create_customer import create_customer
 from payments.services.create_order import create_order
 from payments.services.create_payment import create_payment
 from payments.states import PaymentStatus
+from reconciliation.services.import_settlements import import_settlements
 from refunds.services.create_refund import create_refund
 
 SEED = 20_261_121
+DAYS_PER_FILE = 4
 PAYMENTS_PER_DAY = (3, 4, 5, 6)
 PEOPLE = (
     ("Mira Novak", "mira@novak.test"),
@@ -74,13 +77,21 @@ def live_through_history(tenant: Tenant, *, timeout_s: float) -> int:
     """
     life = _Life(tenant, time.monotonic() + timeout_s, random.Random(SEED))
     offset = Merchant.objects.get(id=tenant.merchant_id).test_clock_offset
-    taken = 0
+    account = ProviderAccount.objects.for_merchant(tenant).get(provider="simulated_bank")
+    taken, days = 0, 0
     while offset < timedelta():
         with clock.of_merchant(tenant.merchant_id, tenant.livemode):
             taken += _one_day(life, clock.now())
         _wait_quiet(life)
+        days += 1
+        if days % DAYS_PER_FILE == 0:
+            close_settlement(account)
         offset = min(offset + timedelta(days=1), timedelta())
         advance_test_clock(merchant_id=tenant.merchant_id, to=timezone.now() + offset)
+    if days:
+        close_settlement(account, "wrong_amount")  # a cent, so that there is a difference to look at
+        import_settlements(tenant=tenant)
+        _wait_quiet(life)
     return taken
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ _KINDS: dict[str, Explanation] = {
     "settlement_amount_differs": Explanation(
         "Settled with another amount",
         f"For one movement the bank paid out another amount than our books have. {_SUSPENSE}",
-        "Ask the bank which amount is right. A correction in a later file arrives as an anomaly of its own, with the opposite sign.",
+        "Ask the bank which amount is right. A correction in a later file arrives as an anomaly of its own.",
     ),
     "settlement_duplicate_line": Explanation(
         "Settled twice",
@@ -37,7 +38,7 @@ _KINDS: dict[str, Explanation] = {
     ),
     "settlement_unknown_line": Explanation(
         "Settled, and unknown here",
-        "The bank settled a movement of which our books have nothing, even after it was asked. The money is recorded and in suspense.",
+        "The bank settled a movement of which our books have nothing. The money is recorded, and in suspense.",
         "Find out whose it is: another system on the same bank account, or a mistake of the bank.",
     ),
     "settlement_file_unreadable": Explanation(
@@ -127,16 +128,18 @@ def anomaly_page(anomaly: Anomaly, subject: AnomalySubject) -> dict[str, Any]:
 
 def posting_text(posting: str, amount: int) -> str:
     """A posting in words."""
-    return {
+    texts: dict[str, str] = {
         AnomalyPosting.CREDIT_MERCHANT: _("Credit it to the merchant's pending balance"),
         AnomalyPosting.CHARGE_MERCHANT: _("Charge it to the merchant"),
         AnomalyPosting.WRITE_OFF: _("Write it off as the gateway's gain")
         if amount > 0
         else _("Write it off as the gateway's loss"),
-    }.get(posting, posting.replace("_", " "))  # type: ignore[call-overload, no-any-return]
+        "returned": _("The provider took it back"),
+    }
+    return texts[posting]
 
 
-def _links(subject: AnomalySubject) -> Any:
+def _links(subject: AnomalySubject) -> Iterator[dict[str, str]]:
     if subject.payment_id is not None:
         payment = to_public("pay", subject.payment_id)
         yield {"label": _("Payment"), "text": payment, "url": reverse("dashboard:payment", args=[payment])}

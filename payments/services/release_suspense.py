@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gateway.audit.services.record import record
 from gateway.ledger.rules import credit, debit
 from gateway.ledger.selectors.transactions import net_of
 from gateway.ledger.services.post import post
@@ -12,6 +11,7 @@ from gateway.ledger.states import AccountType
 from payments.models import Payment
 from payments.rules.ledger_accounts import provider_clearing, provider_object_source, suspense
 from payments.selectors.anomalies import list_anomalies
+from payments.services.announce_anomaly import announce_anomaly
 from payments.services.post_suspense import post_suspense
 
 
@@ -31,14 +31,9 @@ def release_suspense(*, payment: Payment, provider_object: str, kind: str, detai
     for anomaly in open_ones.exclude(amount=0).select_for_update().order_by("id"):
         held += anomaly.amount
         anomaly.resolved_at, anomaly.resolution = now, detail[:500]
-        anomaly.save(update_fields=["resolved_at", "resolution"])
-        record(
-            action="anomaly.resolved",
-            subject_type="anomaly",
-            subject_id=anomaly.id,
-            tenant=anomaly.tenant,
-            data={"kind": kind, "amount": anomaly.amount, "currency": anomaly.currency, "by": "provider"},
-        )
+        anomaly.posting, anomaly.resolved_by = "returned", "provider"
+        anomaly.save(update_fields=["resolved_at", "resolution", "posting", "resolved_by"])
+        announce_anomaly(anomaly=anomaly, verb="resolved", now=now)
     if held:
         gets, gives = suspense(payment), provider_clearing(payment)
         if held < 0:

@@ -9,10 +9,18 @@ from datetime import timedelta
 from django.utils import timezone
 
 from gateway.core.tenancy import Tenant
+from gateway.work.services.enqueue import enqueue
 from merchants.models import User
-from payments.models import Payment
+from payments.models import Anomaly, Payment, ProviderAccount
+from payments.providers.base import SettledMovement, SettlementFileRef, SettlementTotals
+from payments.providers.base import SettlementFile as FetchedFile
+from payments.selectors.operations import operations_of
 from payments.services.create_order import create_order
 from payments.services.post_suspense import post_suspense
+from reconciliation.models import SettlementFile
+from reconciliation.selectors.settlements import get_file
+from reconciliation.services.keep_settlement_file import keep_settlement_file
+from reconciliation.states import IMPORT_FILE
 from refunds.services.create_refund import create_refund
 from tests.payments.factories import CHALLENGED, DECLINED, VISA, make_tenant, pay
 from tests.support.merchants import make_key, make_person
@@ -32,6 +40,8 @@ class Sample:
     succeeded: Payment
     authorized: Payment
     declined: Payment
+    file: SettlementFile
+    anomaly: Anomaly
 
 
 def make_sample(receiver: Receiver, *, payments: int = 30) -> Sample:
@@ -57,11 +67,39 @@ def make_sample(receiver: Receiver, *, payments: int = 30) -> Sample:
     last = _one(tenant, chance, 0, card=VISA, amount=12900)
     create_refund(tenant=tenant, payment_id=last.id, amount=1250, reason="requested_by_customer", now=timezone.now())
     run_due_work()
-    post_suspense(
+    anomaly = post_suspense(
         payment=last, provider_object="bcap_of_somebody", kind="external_capture", cumulative=4900, direction="in",
         detail="The provider captured 4900 more than we asked for.", now=timezone.now(),
     )  # fmt: skip
-    return Sample(tenant, owner, last, authorized, declined)
+    assert anomaly is not None
+    return Sample(tenant, owner, last, authorized, declined, make_settlement(tenant, last), anomaly)
+
+
+def make_settlement(tenant: Tenant, payment: Payment) -> SettlementFile:
+    """A settlement file of three lines, imported: one fits this payment, one differs, one is nobody's."""
+    account = ProviderAccount.objects.for_merchant(tenant).get()
+    operation = operations_of(payment).get(captured_amount__gt=0)
+    now, ref = timezone.now(), SettlementFileRef("2026-11-20-001", timezone.now().date())
+    movements = (
+        ("capture", "fcap_1", operation.public_id, operation.captured_amount, 155),
+        ("capture", "fcap_1", operation.public_id, operation.captured_amount, 155),
+        ("capture", "fcap_3", "opn_of_somebody", 7700, 92),
+    )
+    lines = tuple(
+        SettledMovement(number, kind, reference, our_id, "", "", "EUR", gross, fee, now)
+        for number, (kind, reference, our_id, gross, fee) in enumerate(movements, start=1)
+    )
+    gross, fee = sum(line.gross for line in lines), sum(line.fee for line in lines)
+    totals = {"EUR": SettlementTotals(len(lines), gross, fee, gross - fee)}
+    file = SettlementFile(
+        merchant_id=tenant.merchant_id, livemode=tenant.livemode, provider_account=account, external_id=ref.id,
+        date=ref.date, listed_at=now,
+    )  # fmt: skip
+    file.save(force_insert=True)
+    keep_settlement_file(file_id=file.id, fetched=FetchedFile(ref, "5" * 64, lines, totals))
+    enqueue(kind=IMPORT_FILE, subject_id=file.id, tenant=tenant)
+    run_due_work()
+    return get_file(tenant, file.id)
 
 
 def _one(

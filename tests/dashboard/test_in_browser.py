@@ -59,7 +59,9 @@ def test_axe_finds_nothing_on_any_page(committed_server: LiveServer, sample: Sam
         "", "payments", "payments?status=failed&currency=EUR&least=x", "payments?q=nothing",
         f"payments/{sample.succeeded.public_id}", f"payments/{sample.declined.public_id}",
         f"payments/{sample.authorized.public_id}/capture", "orders", f"orders/{sample.succeeded.order.public_id}",
-        "refunds", "webhooks", "webhooks/create", f"webhooks/{delivery.endpoint.public_id}", "deliveries",
+        "refunds", "settlements", f"settlements/{sample.file.public_id}", "anomalies", "anomalies?status=resolved",
+        f"anomalies/{sample.anomaly.public_id}", "webhooks", "webhooks/create",
+        f"webhooks/{delivery.endpoint.public_id}", "deliveries",
         f"deliveries/{delivery.public_id}", "events", f"events/{event.public_id}", "api-keys", "api-keys/create",
     )  # fmt: skip
     reports = []

@@ -18,7 +18,18 @@ from tests.support.work import run_due_work
 from webhooks.selectors.deliveries import deliveries_of
 from webhooks.services.create_endpoint import create_endpoint
 
-LISTS = ("", "payments", "orders", "refunds", "webhooks", "deliveries", "events", "api-keys")
+LISTS = (
+    "",
+    "payments",
+    "orders",
+    "refunds",
+    "settlements",
+    "anomalies",
+    "webhooks",
+    "deliveries",
+    "events",
+    "api-keys",
+)
 
 
 @pytest.fixture
@@ -107,6 +118,9 @@ def test_empty_lists_teach_the_next_step(owner: Client) -> None:
         "payments": "No payments yet",
         "orders": "No orders yet",
         "refunds": "No refunds yet",
+        "settlements": "No settlement files yet",
+        "anomalies": "Nothing waits for you",
+        "anomalies?status=resolved": "Nothing was resolved yet",
         "deliveries": "No deliveries yet",
         "events": "No events yet",
         "webhooks": "No endpoint yet",
