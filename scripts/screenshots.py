@@ -141,6 +141,7 @@ def dashboard(gateway: Gateway, camera: Camera) -> None:
         (str(links.nth(i).text_content()).strip().split("\n")[0], links.nth(i).get_attribute("href"))
         for i in range(links.count())
     ]
+    places.append(("Anomalies", "/dashboard/anomalies"))
     for label, address in places:
         name = re.sub(r"[^a-z]+", "-", label.lower()).strip("-") or "page"
         page.goto(gateway.base_url + str(address))
