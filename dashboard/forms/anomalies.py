@@ -5,12 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dashboard.presenters.anomalies import posting_text
 from payments.models import Anomaly
-from payments.rules.anomaly_postings import choices_for
+from payments.rules.anomaly_postings import AnomalyPosting, choices_for
 from payments.services.resolve_anomaly import NOTE_LENGTH
+
+
+def posting_text(posting: str, amount: int) -> str:
+    """A posting in words."""
+    texts: dict[str, str] = {
+        AnomalyPosting.CREDIT_MERCHANT: gettext("Credit it to the merchant's pending balance"),
+        AnomalyPosting.CHARGE_MERCHANT: gettext("Charge it to the merchant"),
+        AnomalyPosting.WRITE_OFF: gettext("Write it off as the gateway's gain")
+        if amount > 0
+        else gettext("Write it off as the gateway's loss"),
+        "returned": gettext("The provider took it back"),
+    }
+    return texts[posting]
 
 
 class ResolveForm(forms.Form):
@@ -30,7 +43,7 @@ class ResolveForm(forms.Form):
         if choices := choices_for(anomaly.amount):
             self.fields["posting"] = forms.ChoiceField(
                 label=_("What becomes of the money"),
-                choices=[("", _("Choose")), *((str(one), posting_text(one, anomaly.amount)) for one in choices)],
+                choices=[("", gettext("Choose")), *((str(one), posting_text(one, anomaly.amount)) for one in choices)],
                 widget=forms.Select({"class": "input"}),
                 error_messages={"required": _("Choose what becomes of the money in suspense.")},
             )

@@ -9,10 +9,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from dashboard.forms.anomalies import posting_text
 from dashboard.selectors.anomaly_subject import AnomalySubject
 from gateway.core.ids import to_public
 from payments.models import Anomaly
-from payments.rules.anomaly_postings import AnomalyPosting
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +124,6 @@ def anomaly_page(anomaly: Anomaly, subject: AnomalySubject) -> dict[str, Any]:
         "provider_object": anomaly.provider_object,
         "links": list(_links(subject)),
     }
-
-
-def posting_text(posting: str, amount: int) -> str:
-    """A posting in words."""
-    texts: dict[str, str] = {
-        AnomalyPosting.CREDIT_MERCHANT: _("Credit it to the merchant's pending balance"),
-        AnomalyPosting.CHARGE_MERCHANT: _("Charge it to the merchant"),
-        AnomalyPosting.WRITE_OFF: _("Write it off as the gateway's gain")
-        if amount > 0
-        else _("Write it off as the gateway's loss"),
-        "returned": _("The provider took it back"),
-    }
-    return texts[posting]
 
 
 def _links(subject: AnomalySubject) -> Iterator[dict[str, str]]:

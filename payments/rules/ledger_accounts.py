@@ -12,10 +12,17 @@ from gateway.ledger.states import AccountType
 class MoneyOwner(Protocol):
     """What an account key is made of; a payment has it all."""
 
-    currency: str
-    livemode: bool
-    merchant_id: UUID
-    provider_account_id: UUID | None
+    @property
+    def currency(self) -> str: ...
+
+    @property
+    def livemode(self) -> bool: ...
+
+    @property
+    def merchant_id(self) -> UUID: ...
+
+    @property
+    def provider_account_id(self) -> UUID | None: ...
 
 
 def provider_object_source(provider_account_id: UUID | None, provider_object: str) -> UUID:

@@ -62,7 +62,7 @@ def _post_lines(claim: Claim, file: SettlementFile) -> Result:
             if not claim.has_time(REQUEST_SECONDS + LINE_SECONDS):
                 return Later(timezone.now(), "the lease is over; the next claim goes on")
             waiting += not _post(claim, line_id)
-        number, _ = batch[-1]
+        number = batch[-1][0]
     if waiting:
         return Retry(f"{waiting} lines wait for what the provider says of their payments", counts=False)
     _finish(file.id)

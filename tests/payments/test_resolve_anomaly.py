@@ -116,7 +116,8 @@ def test_of_two_who_resolve_at_once_one_wins_and_one_is_told(
 ) -> None:
     tenant = make_tenant()
     anomaly = suspended(pay(tenant, make_order(tenant)), 250, "in")
-    start, said = threading.Barrier(2), []
+    start = threading.Barrier(2)
+    said: list[str] = []
 
     def resolve(posting: str) -> None:
         start.wait()
