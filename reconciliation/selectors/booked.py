@@ -42,7 +42,7 @@ def booked_movement(line: SettlementLine) -> Booked | None:
     """
     subject = _subject(line)
     amount = 0
-    if subject is not None:
+    if subject is not None and subject.subject_id is not None:
         amount += _signed(line.type, _moves(line, subject.subject_type, subject.subject_id))
     for name in {line.provider_object, line.our_id} - {""}:
         source = provider_object_source(line.provider_account_id, name)
@@ -90,7 +90,7 @@ def _payment_of(line: SettlementLine) -> UUID | None:
     return rows.values_list("id", flat=True).first()
 
 
-def _moves(line: SettlementLine, source_type: str, source_id: UUID | None) -> Iterator[tuple[str, int]]:
+def _moves(line: SettlementLine, source_type: str, source_id: UUID) -> Iterator[tuple[str, int]]:
     """(event, debits less credits) of everything posted to clearing about this source, in the line's currency."""
     entries = Entry.objects.filter(
         transaction__source_type=source_type,

@@ -28,7 +28,8 @@ def keep_settlement_file(*, file_id: UUID, fetched: FetchedFile) -> None:
         file.sha256, file.line_count = fetched.sha256, len(fetched.lines)
         file.totals = {currency: asdict(sums) for currency, sums in fetched.totals.items()}
         file.save()
-        SettlementLine.all_rows.bulk_create((_row(file, line) for line in fetched.lines), batch_size=_BATCH)
+        rows = SettlementLine.objects.unscoped("every line is given its file's merchant")
+        rows.bulk_create((_row(file, line) for line in fetched.lines), batch_size=_BATCH)
 
 
 def _row(file: SettlementFile, line: SettledMovement) -> SettlementLine:

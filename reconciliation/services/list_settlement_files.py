@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from gateway.core.ids import new_id
 from gateway.work.rules import Done, Result, Retry, WorkItem
 from gateway.work.services.claim import Claim
 from gateway.work.services.enqueue import enqueue_all
@@ -31,9 +32,10 @@ def list_settlement_files(claim: Claim) -> Result:
         return Retry(str(silence) or "the provider did not answer", counts=False)
     now = timezone.now()
     with transaction.atomic():
-        SettlementFile.all_rows.bulk_create(
+        SettlementFile.objects.unscoped("every file is given its account's merchant").bulk_create(
             [
                 SettlementFile(
+                    id=file_id,
                     merchant_id=account.merchant_id,
                     livemode=account.livemode,
                     provider_account=account,
@@ -41,7 +43,7 @@ def list_settlement_files(claim: Claim) -> Result:
                     date=ref.date,
                     listed_at=now,
                 )
-                for ref in refs
+                for file_id, ref in zip(sorted(new_id() for _ in refs), refs, strict=True)  # lists sort by id
             ],
             ignore_conflicts=True,
         )

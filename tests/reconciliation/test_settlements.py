@@ -208,7 +208,7 @@ def test_a_crash_between_two_lines_is_resumed_where_it_was(
     for amount in (1_000, 2_000, 3_000):
         paid(tenant, amount)
     name = close_file(bank_account)
-    whole = importing.post_settlement_line
+    whole = post_settlement_line
     calls: list[object] = []
 
     def dies_at_the_second(**arguments: object) -> object:
