@@ -28,14 +28,19 @@ _TOLD_ONCE = ("payment.authorized", "payment.captured", "payment.succeeded")
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many keys, refunded payments and contested payments a run has."""
+    """How many keys, refunded payments and contested payments a run has; and whether anybody rings the workers."""
 
     keys: int
     refunded: int
     contested: int
+    with_broker: bool = True
 
 
-SIZES = {"small": Sizes(25, 5, 5), "default": Sizes(1_000, 200, 50), "full": Sizes(10_000, 1_000, 200)}
+SIZES = {
+    "small": Sizes(25, 5, 5),
+    "default": Sizes(1_000, 200, 50),
+    "full": Sizes(10_000, 1_000, 200, with_broker=False),
+}
 
 
 @dataclass
@@ -65,6 +70,8 @@ def run_races(played: Played, sizes: Sizes, *, runs: int) -> RaceResults:
     results = RaceResults()
     system, witness = played.system, Witness()
     system.disarm()
+    if system.broker is not None and not sizes.with_broker:
+        system.broker.stop()
     (merchant,) = system.seed_merchants(1, with_endpoints=False)
     client = Client(system.base_urls, merchant["key_id"], merchant["secret"], witness)
     for run in range(1, runs + 1):
