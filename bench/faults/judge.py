@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
+import urllib.error
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+import psycopg
 
 from bench.faults.client import Client, Json, Witness
 from bench.faults.system import System
@@ -29,6 +33,7 @@ class Verdict:
     violations: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
     quiet_s: float = 0.0
+    settled_lines: int = 0
 
     @property
     def failures(self) -> dict[str, list[str]]:
@@ -59,11 +64,24 @@ def wait_quiet(system: System, merchants: list[Json]) -> tuple[float, str]:
     return time.monotonic() - started, left
 
 
-def judge(system: System, merchants: list[Json], tolds: list[Told], earlier: set[str], witness: Witness) -> Verdict:
-    """Compare the oracle, the invariants, the journal and what the merchants were told. `earlier`: payments of rounds before."""
+def judge(
+    system: System,
+    merchants: list[Json],
+    tolds: list[Told],
+    earlier: set[str],
+    witness: Witness,
+    *,
+    settle: bool = False,
+) -> Verdict:
+    """Compare the oracle, the invariants, the journal and what the merchants were told. `earlier`: payments of rounds before.
+
+    With `settle` the bank pays out first, so that every movement has to match a line of its files too.
+    """
     verdict = Verdict(payments=sum(bool(told.payment_id) for told in tolds))
     verdict.quiet_s, left = wait_quiet(system, merchants)
     verdict.unresolved += [left] if left else []
+    if settle:
+        _settle(system, merchants, verdict)
     _ask_oracle(system, verdict)
     _ask_invariants(system, verdict)
     for number, merchant in enumerate(merchants):
@@ -124,6 +142,31 @@ def _charged_twice(system: System, merchant: Json) -> Iterator[str]:
         after = page["next_after"]
     yield from (f"{kind} with key {key}: {count} times" for (kind, key), count in by_key.items() if count > 1)
     yield from (f"{payment} was authorised {count} times" for payment, count in by_payment.items() if count > 1)
+
+
+def _settle(system: System, merchants: list[Json], verdict: Verdict) -> None:
+    """The bank pays out and says for what; every line must be something that our books hold, with that amount."""
+    for merchant in merchants:
+        close_books(system, merchant)
+    status, _ = system.manage("import_settlements", timeout_s=_COMMAND_S, while_waiting=system.revive)
+    if status:
+        verdict.unexpected.append(f"import_settlements ended with {status}: {system.log('manage')[-600:]}")
+    _, left = wait_quiet(system, merchants)
+    verdict.unresolved += [f"after the settlement: {left}"] if left else []
+    with psycopg.connect(system.environment["DATABASE_OWNER_URL"]) as asking:
+        lines = asking.execute("SELECT file_id, number, state FROM reconciliation_settlementline").fetchall()
+        files = asking.execute("SELECT external_id, state FROM reconciliation_settlementfile").fetchall()
+    verdict.settled_lines = len(lines)
+    verdict.differences += [
+        f"line {number} of {file} is {state}" for file, number, state in lines if state != "matched"
+    ]
+    verdict.unresolved += [f"settlement file {name} is {state}" for name, state in files if state != "imported"]
+
+
+def close_books(system: System, merchant: Json) -> None:
+    """Let the bank close a settlement file now, if there is anything in it."""
+    with contextlib.suppress(urllib.error.HTTPError):  # 409: nothing to settle
+        system.bank("POST", "/v1/settlements", merchant["bank_key"], {})
 
 
 def _ask_oracle(system: System, verdict: Verdict) -> None:

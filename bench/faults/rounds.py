@@ -73,7 +73,7 @@ def play_round(played: Played, *, seed: int, number: int, payments: int) -> Roun
                 raise
         tolds = [each.result() for each in going]
         driven_s = time.monotonic() - started
-        verdict = judge(system, merchants, tolds, played.earlier, witness)
+        verdict = judge(system, merchants, tolds, played.earlier, witness, settle=True)
     played_round = Round(
         number=number,
         verdict=verdict,
@@ -89,6 +89,7 @@ def play_round(played: Played, *, seed: int, number: int, payments: int) -> Roun
     found = ", ".join(f"{kind} {len(items)}" for kind, items in verdict.failures.items()) or "nothing wrong"
     system.say(
         f"round {number}: {verdict.payments} payments in {driven_s:.0f} s, quiet after {verdict.quiet_s:.0f} s more; "
+        f"settled so far: {verdict.settled_lines} lines; "
         f"unknown outcomes: {len(played_round.waits_s)}, the slowest {max(played_round.waits_s, default=0.0):.0f} s; "
         f"died: {', '.join(system.deaths) or 'nobody'}; commits cut: {played_round.commits_cut}; "
         f"answers: {played_round.statuses}; {found}"

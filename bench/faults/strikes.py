@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.faults.client import Json
+from bench.faults.judge import close_books
 from bench.faults.receivers import MOODS
 from bench.faults.servers import restart_postgres
 from bench.faults.system import WEBS, WORKERS, System
@@ -53,9 +55,18 @@ def draw(seed: str, round_number: int, merchants: list[Json]) -> list[Strike]:
     strikes += [Strike(0.0, f"a receiver: {mood}", lambda system: setattr(system.moody, "mood", mood))]
     strikes += [Strike(dice.uniform(2, 8), "kill -9 of a web server", lambda system: _kill(system, dice.choice(WEBS)))]
     strikes += [Strike(dice.uniform(2, 8), "kill -9 of a worker", lambda system: _kill(system, dice.choice(WORKERS)))]
+    strikes += [Strike(dice.uniform(6, WINDOW_S), "the bank settles", lambda system: _settle(system, merchants))]
     for name in dict.fromkeys(chosen):
         strikes.append(Strike(dice.uniform(1, WINDOW_S), name, _bound(_STRIKES[name], dice)))
     return sorted(strikes, key=lambda strike: strike.at_s)
+
+
+def _settle(system: System, merchants: list[Json]) -> None:
+    """In the midst of it all the bank closes its books, and workers that may die import what it says."""
+    for merchant in merchants:
+        with contextlib.suppress(OSError):
+            close_books(system, merchant)
+    system.manage("import_settlements", timeout_s=30, while_waiting=system.revive)
 
 
 def heal(system: System, merchants: list[Json]) -> None:
