@@ -37,10 +37,10 @@ def main() -> int:
                     break
     if arguments.races != "off" or arguments.restarts:
         with with_system(deck, real_redis=True, say=say) as played:
-            if arguments.races != "off":
-                report.races = run_races(played, sizes_named(arguments.races), runs=arguments.race_runs)
             if arguments.restarts:
                 report.outage = restart_under_load(played, restarts=arguments.restarts)
+            if arguments.races != "off":
+                report.races = run_races(played, sizes_named(arguments.races), runs=arguments.race_runs)
             played.keep = not report.ok
     say(report.table())
     report.seconds = time.monotonic() - started

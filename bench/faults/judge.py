@@ -78,6 +78,7 @@ def judge(
     With `settle` the bank pays out first, so that every movement has to match a line of its files too.
     """
     verdict = Verdict(payments=sum(bool(told.payment_id) for told in tolds))
+    system.errands.submit(int).result()  # whatever was asked for in the background has ended
     verdict.quiet_s, left = wait_quiet(system, merchants)
     verdict.unresolved += [left] if left else []
     if settle:

@@ -63,10 +63,14 @@ def draw(seed: str, round_number: int, merchants: list[Json]) -> list[Strike]:
 
 def _settle(system: System, merchants: list[Json]) -> None:
     """In the midst of it all the bank closes its books, and workers that may die import what it says."""
-    for merchant in merchants:
-        with contextlib.suppress(OSError):
-            close_books(system, merchant)
-    system.manage("import_settlements", timeout_s=30, while_waiting=system.revive)
+
+    def close_and_import() -> None:
+        for merchant in merchants:
+            with contextlib.suppress(OSError):
+                close_books(system, merchant)
+        system.manage("import_settlements", timeout_s=30)
+
+    system.errands.submit(close_and_import)  # a frozen bank must not keep us from thawing it
 
 
 def heal(system: System, merchants: list[Json]) -> None:

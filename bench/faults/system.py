@@ -14,6 +14,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -85,6 +86,7 @@ class System:
         self.armed = False
         self.deaths: list[str] = []
         self.unresolved = UnresolvedWatch()
+        self.errands = ThreadPoolExecutor(1)
 
     def boot(self) -> None:
         """Servers, migrations, processes; returns when requests are answered."""
@@ -260,6 +262,7 @@ class System:
 
     def close(self, *, keep: bool) -> None:
         """End every process and server; `keep` leaves the folder with its logs."""
+        self.errands.shutdown(wait=False, cancel_futures=True)
         for name in list(self.processes):
             self.resume(name)
             self.kill(name)
