@@ -114,6 +114,7 @@ class Delivery(MerchantOwned):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta(MerchantOwned.Meta):
+        verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(fields=["endpoint", "event"], name="webhooks_delivery_once_per_event"),
             models.UniqueConstraint(fields=["endpoint", "sequence"], name="webhooks_delivery_sequence_once"),

@@ -73,6 +73,7 @@ class Entry(models.Model):
     amount = models.BigIntegerField()
 
     class Meta:
+        verbose_name_plural = "entries"
         indexes = [models.Index(fields=["account", "id"], name="ledger_entry_account")]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="ledger_entry_amount"),

@@ -28,6 +28,7 @@ class ApiKey(MerchantOwned):
     version = models.PositiveIntegerField(default=1)
 
     class Meta(MerchantOwned.Meta):
+        verbose_name = "API key"
         ordering = ("-id",)
         indexes = (models.Index(fields=("merchant", "livemode", "-id"), name="api_key_by_merchant"),)
         constraints = (
