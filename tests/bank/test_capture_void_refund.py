@@ -164,7 +164,7 @@ def test_queries_find_the_payment_by_every_id_of_ours(bank_account: BankAccount)
     [
         "UPDATE bank_journal SET amount = 1",
         "DELETE FROM bank_journal",
-        "TRUNCATE bank_journal",
+        "TRUNCATE bank_journal CASCADE",
         "DELETE FROM bank_request_key",
         "UPDATE bank_payment SET amount_captured = amount_authorized + 1",
         "UPDATE bank_payment SET amount_refunded = amount_captured + 1",

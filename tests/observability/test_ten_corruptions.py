@@ -69,7 +69,7 @@ CORRUPTIONS = {
         {"refunds.postings_have_sources", "refunds.payments_match_refunds"},
     ),
     "an anomaly is closed and its suspense stays": (
-        "UPDATE payments_anomaly SET resolved_at = now()",
+        "UPDATE payments_anomaly SET resolved_at = now(), resolution = 'It is fine.'",
         {"payments.suspense_is_explained"},
     ),
     "a delivery is gone": (
