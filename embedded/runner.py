@@ -27,6 +27,7 @@ from embedded.layout import EmbeddedError, Layout, write_private
 from embedded.processes import Part, Processes, die_with_parent
 
 ROOT = Path(__file__).resolve().parents[1]
+_GUARD_PATIENCE_SECONDS = 3
 LOCK_WAIT_SECONDS = 15
 QUEUES = "payments,refunds,webhooks,default"
 WATCH_SECONDS = 0.2
@@ -264,10 +265,16 @@ def guard(var: Path) -> int:
     layout = Layout.of(var)
     if not layout.var.exists():
         return 0
-    with (layout.var / ".run.lock").open("a") as handle, contextlib.suppress(BlockingIOError):
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # held: a new runner is already at work here
-        services.stop(var)
-    return 0
+    with (layout.var / ".run.lock").open("a") as handle:
+        # The system closes a dead runner's pipe a moment before it gives back its lock.
+        deadline = time.monotonic() + _GUARD_PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                services.stop(var)
+                return 0
+            time.sleep(0.05)
+    return 0  # still held: a new runner is already at work here
 
 
 def say(message: str) -> None:
