@@ -143,6 +143,21 @@ def test_retry_after_lengthens_the_wait(tenant: Tenant, created: CreatedEndpoint
     assert slowed_until > timezone.now() + timedelta(seconds=110)
 
 
+@pytest.mark.parametrize("status", [429, 500])
+def test_no_retry_after_keeps_a_failure_from_being_recorded(
+    tenant: Tenant, created: CreatedEndpoint, receiver: Receiver, status: int
+) -> None:
+    receiver.behaviours = [answer(status, retry_after="Mon, 01 Jan 2026 99999999999999999999:00:00 GMT")]
+    emit_order_paid(tenant)
+
+    run_due_work()
+
+    (attempt,) = attempts_of(the_delivery())
+    assert (attempt.response_status, the_delivery().status) == (status, states.PENDING)
+    assert EndpointHealth.objects.get().consecutive_failures == 1
+    assert Work.objects.get().strikes == 0
+
+
 def test_a_redirect_is_a_failure_and_is_never_followed(
     tenant: Tenant, created: CreatedEndpoint, receiver: Receiver
 ) -> None:

@@ -8,8 +8,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 
 # The wait before each of the ten attempts.
 WAITS = (
@@ -60,23 +59,3 @@ def cooldown(consecutive_failures: int) -> timedelta:
     if over < 0:
         return timedelta()
     return timedelta(seconds=min(_COOLDOWN_BASE_S * 2 ** min(over, 10), _COOLDOWN_CAP_S))
-
-
-def parse_retry_after(value: str | None, *, now: datetime) -> timedelta | None:
-    """The `Retry-After` header as a wait: seconds or an HTTP date; None when absent, negative or not understood.
-
-    >>> parse_retry_after("120", now=datetime(2026, 1, 1, tzinfo=UTC))
-    datetime.timedelta(seconds=120)
-    >>> parse_retry_after("soon", now=datetime(2026, 1, 1, tzinfo=UTC)) is None
-    True
-    """
-    text = (value or "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return timedelta(seconds=int(text))
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment - now if moment > now else None

@@ -9,8 +9,8 @@ from typing import Self
 
 from gateway.core.http import Response
 from gateway.core.redaction import redact_text
+from gateway.core.retry_after import parse_retry_after
 from webhooks.models import Delivery, DeliveryAttempt
-from webhooks.rules.schedule import parse_retry_after
 
 _KEPT_BODY_CHARACTERS = 4096
 _KEPT_HEADERS = 50

@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from gateway.core import http, metrics
+from gateway.core.retry_after import parse_retry_after
 from payments.providers.base import AccountCredentials, NotDone, OutcomeUnknown
 
 TIMEOUT_SECONDS = 20.0
@@ -108,5 +111,5 @@ def _object(raw: bytes) -> Mapping[str, Any] | None:
 
 
 def _retry_after(response: http.Response) -> float | None:
-    value = response.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else None
+    wait = parse_retry_after(response.headers.get("retry-after"), now=timezone.now())
+    return None if wait is None else wait.total_seconds()

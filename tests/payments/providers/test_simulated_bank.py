@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from bank.cards import DECLINE_MESSAGES
+from gateway.core import http
 from gateway.core.ids import new_id, to_public
 from payments.providers.base import (
     AccountCredentials,
@@ -283,6 +284,18 @@ def test_a_rate_limit_was_definitely_not_done(account: AccountCredentials, bank_
 
     assert (refused.value.retryable, refused.value.retry_after_s) == (True, 1.0)
     assert bank_account.journal() == []
+
+
+def test_a_rate_limit_without_a_wait_that_can_be_read_is_the_same(
+    account: AccountCredentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = http.Response(status=429, headers={"retry-after": "\u00b2"}, body=b"", elapsed_ms=1)
+    monkeypatch.setattr(http, "request", lambda *_args, **_kwargs: answer)
+
+    with pytest.raises(NotDone) as refused:
+        ADAPTER.authorize(account, asked())
+
+    assert (refused.value.code, refused.value.retry_after_s) == ("provider_rate_limited", None)
 
 
 def test_a_refused_connection_was_definitely_not_done(account: AccountCredentials) -> None:
