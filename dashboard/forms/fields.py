@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from dashboard.rules.typed_amount import minor_units
 from gateway.core.currencies import minor_digits
 from gateway.core.ids import new_id
 from gateway.core.money import MAX_AMOUNT, Money
-
-_AMOUNT = re.compile(r"\d{1,13}(?:[.,]\d{1,4})?")
 
 
 def new_form_key() -> str:
@@ -33,9 +30,10 @@ class AmountField(forms.CharField):
 
     def __init__(self, currency: str, *, help_text: str = "") -> None:
         self.currency = currency
-        digits = minor_digits(currency)
-        example = Money(2500 * 10**digits // 100, currency).decimal()
-        self.wrong = _("Write the amount in figures, like %(example)s.") % {"example": f"{example:.{digits}f}"}
+        self.wrong = _("Write the amount in figures, like %(small)s or %(large)s.") % {
+            "small": self._written(25),
+            "large": self._written(1000),
+        }
         widget = forms.TextInput({"class": "input", "inputmode": "decimal", "autocomplete": "off"})
         super().__init__(
             label=_("Amount"),
@@ -53,15 +51,14 @@ class AmountField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         """The amount in minor units; None when the field may be empty and is."""
-        text = super().clean(value).strip().replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
+        text = super().clean(value).strip()
         if not text:
             return None
-        if not _AMOUNT.fullmatch(text):
+        minor = minor_units(text, self.currency)
+        if minor is None or not 0 < minor <= MAX_AMOUNT:
             raise forms.ValidationError(self.wrong)
-        try:
-            minor = Decimal(text.replace(",", ".")).scaleb(minor_digits(self.currency))
-        except InvalidOperation as error:
-            raise forms.ValidationError(self.wrong) from error
-        if minor != minor.to_integral_value() or not 0 < minor <= MAX_AMOUNT:
-            raise forms.ValidationError(self.wrong)
-        return int(minor)
+        return minor
+
+    def _written(self, units: int) -> str:
+        """Whole units as the pages print them: the way in which an amount is understood for certain."""
+        return f"{units:,}.{'0' * minor_digits(self.currency)}".rstrip(".")

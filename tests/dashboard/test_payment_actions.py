@@ -89,11 +89,11 @@ def test_the_same_form_with_another_amount_is_refused(payment: Payment, tenant: 
     ("typed", "words"),
     [
         ("", "Enter an amount."),
-        ("ten", "Write the amount in figures, like 25.00."),
-        ("1e3", "Write the amount in figures, like 25.00."),
-        ("-4", "Write the amount in figures, like 25.00."),
-        ("4.001", "Write the amount in figures, like 25.00."),
-        ("0", "Write the amount in figures, like 25.00."),
+        ("ten", "Write the amount in figures, like 25.00 or 1,000.00."),
+        ("1e3", "Write the amount in figures, like 25.00 or 1,000.00."),
+        ("-4", "Write the amount in figures, like 25.00 or 1,000.00."),
+        ("4.001", "Write the amount in figures, like 25.00 or 1,000.00."),
+        ("0", "Write the amount in figures, like 25.00 or 1,000.00."),
         ("10.01", "This is more than what can still be refunded of this payment."),
     ],
 )
