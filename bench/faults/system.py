@@ -97,7 +97,7 @@ class System:
         self.environment = process_environment(self.layout, servers, self.ports) | {
             "ALLOW_CRASH_POINTS": "on",
             "CRASH_POINT": "",
-            "WORK_TIME_SCALE": str(TIME_SCALE),
+            "WEBHOOK_TIME_SCALE": str(TIME_SCALE),
             "WORK_POLL_THREADS": "2",
             "DATABASE_POOL_MAX": "12",
             **dict.fromkeys(_LIMITS, _HIGH_LIMIT),

@@ -48,7 +48,7 @@ BANK_PUBLIC_URL = env.str("BANK_PUBLIC_URL", BANK_URL).rstrip("/")
 # Opens further accounts at the simulated bank; empty where nobody may.
 BANK_ADMIN_KEY = env.str("BANK_ADMIN_KEY", "")
 
-WORK_TIME_SCALE = env.float("WORK_TIME_SCALE", 1.0)
+WEBHOOK_TIME_SCALE = env.float("WEBHOOK_TIME_SCALE", 1.0)
 DEV_WEBHOOK_ALLOW: list[str] = env.list("DEV_WEBHOOK_ALLOW", default=[])
 # Both secrets of an endpoint sign for so long after a rotation.
 WEBHOOK_SECRET_OVERLAP_HOURS = env.int("WEBHOOK_SECRET_OVERLAP_HOURS", 24)

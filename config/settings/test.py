@@ -31,7 +31,7 @@ os.environ |= {
     "BANK_URL": "http://127.0.0.1:8100",
     "DEBUG": "off",
 }
-for _name in ("WORK_TIME_SCALE", "DEV_WEBHOOK_ALLOW", "BANK_PUBLIC_URL"):
+for _name in ("WEBHOOK_TIME_SCALE", "DEV_WEBHOOK_ALLOW", "BANK_PUBLIC_URL"):
     os.environ.pop(_name, None)
 
 from config.settings.base import *  # noqa: E402, F403  (base reads what was just set)

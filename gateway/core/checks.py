@@ -23,7 +23,10 @@ def check_database_roles(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def check_nothing_of_tests(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """What bends time, addresses or processes for tests has no place in a deployment."""
     wrong = {
-        "E002": ("WORK_TIME_SCALE must be 1: it shortens the waits between attempts.", settings.WORK_TIME_SCALE != 1),
+        "E002": (
+            "WEBHOOK_TIME_SCALE must be 1: it shortens the waits between deliveries.",
+            settings.WEBHOOK_TIME_SCALE != 1,
+        ),
         "E003": ("DEV_WEBHOOK_ALLOW must be empty: it opens loopback addresses.", bool(settings.DEV_WEBHOOK_ALLOW)),
         "E004": ("ALLOW_CRASH_POINTS must be off: it lets the environment kill workers.", settings.ALLOW_CRASH_POINTS),
     }

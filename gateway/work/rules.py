@@ -109,10 +109,10 @@ def backoff(*, attempts: int, counts: bool, spread: float) -> timedelta:
 
 
 def wait_before_retry(retry: Retry, *, attempts: int, spread: float) -> timedelta:
-    """How long a `Retry` waits, on the scale of `WORK_TIME_SCALE`."""
+    """How long a `Retry` waits."""
     wait = retry.after
     if wait is None:
         wait = backoff(attempts=attempts, counts=retry.counts, spread=spread)
     if not retry.counts:
         wait = min(wait, _CAP_PASSING)
-    return max(wait, timedelta()) / float(settings.WORK_TIME_SCALE)
+    return max(wait, timedelta())

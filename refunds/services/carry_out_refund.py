@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -180,8 +179,7 @@ def _look(refund: Refund) -> Result:
 def _later(refund: Refund) -> Result:
     """Unfinished work, not a timer: the system is not quiet while money is on its way. A webhook ends it sooner."""
     now = timezone.now()
-    wait = wait_for_outcome(now - id_time(refund.id)) / float(settings.WORK_TIME_SCALE)
-    return Later(now + wait, "the provider has taken it and not decided yet")
+    return Later(now + wait_for_outcome(now - id_time(refund.id)), "the provider has taken it and not decided yet")
 
 
 def _hand_to_person(refund: Refund) -> None:

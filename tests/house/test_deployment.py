@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def _check(**changes: str) -> subprocess.CompletedProcess[str]:
     environment = {
-        name: value for name, value in os.environ.items() if name not in {"WORK_TIME_SCALE", "DEV_WEBHOOK_ALLOW"}
+        name: value for name, value in os.environ.items() if name not in {"WEBHOOK_TIME_SCALE", "DEV_WEBHOOK_ALLOW"}
     }
     environment |= PRODUCTION | changes
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
@@ -31,7 +31,7 @@ def test_a_good_deployment_passes() -> None:
 def test_a_bad_deployment_is_told_everything_that_is_wrong_with_it() -> None:
     done = _check(
         DATABASE_OWNER_URL=PRODUCTION["DATABASE_URL"],
-        WORK_TIME_SCALE="10",
+        WEBHOOK_TIME_SCALE="10",
         DEV_WEBHOOK_ALLOW="127.0.0.1:9999",
         SECRET_KEY="short",
         SECURE_SSL_REDIRECT="off",

@@ -30,7 +30,7 @@ def test_a_killed_worker_loses_no_refund_and_makes_none_twice(
     with (
         running_receiver() as receiver,
         running_system(
-            committed_db, bank_account, tmp_path, DEV_WEBHOOK_ALLOW=receiver.address, WORK_TIME_SCALE="10"
+            committed_db, bank_account, tmp_path, DEV_WEBHOOK_ALLOW=receiver.address, WEBHOOK_TIME_SCALE="10"
         ) as system,
     ):
         settings.DEV_WEBHOOK_ALLOW = [receiver.address]

@@ -120,7 +120,7 @@ def test_the_second_attempt_waits_five_seconds_give_or_take_a_fifth(
 def test_the_time_scale_divides_the_wait(
     tenant: Tenant, created: CreatedEndpoint, receiver: Receiver, settings: Settings
 ) -> None:
-    settings.WORK_TIME_SCALE = 1000
+    settings.WEBHOOK_TIME_SCALE = 1000
     receiver.behaviours = [answer(503)]
     emit_order_paid(tenant)
 

@@ -228,13 +228,6 @@ def test_a_schedule_is_not_a_failure_and_starts_the_attempts_anew() -> None:
     assert row.run_at > timezone.now() + timedelta(minutes=59)
 
 
-def test_waits_shrink_with_the_time_scale_and_schedules_do_not(settings: Settings) -> None:
-    settings.WORK_TIME_SCALE = 60
-    given("retry")
-    run(claimed())
-    assert Work.objects.get().run_at <= timezone.now() + timedelta(seconds=1)
-
-
 def test_a_deadlock_is_the_moments_fault(script: Script) -> None:
     given("scripted")
 

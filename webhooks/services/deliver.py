@@ -112,7 +112,7 @@ def _turn(endpoint_id: UUID, at: datetime) -> datetime | None:
     EndpointHealth.objects.get_or_create(endpoint_id=endpoint_id)
     health = EndpointHealth.objects.select_for_update().get(endpoint_id=endpoint_id)
     waiting = due_count(endpoint_id, at=at)
-    scale = settings.WORK_TIME_SCALE
+    scale = settings.WEBHOOK_TIME_SCALE
     if health.slowed_until is not None and health.slowed_until > at:
         return health.slowed_until + timedelta(seconds=_random.uniform(0, min(waiting, _MAX_SPREAD_S)) / scale)
     limit = settings.WEBHOOK_ENDPOINT_CONCURRENCY
@@ -176,7 +176,7 @@ def _settle(opened: _Opened, exchange: Exchange) -> Result:
         if wait is None:
             _move(delivery, states.FAILED)
             return Done()
-        next_attempt_at = timezone.now() + wait / settings.WORK_TIME_SCALE
+        next_attempt_at = timezone.now() + wait / settings.WEBHOOK_TIME_SCALE
         _move(delivery, states.PENDING, next_attempt_at=next_attempt_at)
         return Later(next_attempt_at, "the attempt failed")
 

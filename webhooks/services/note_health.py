@@ -41,7 +41,7 @@ def note_health(*, endpoint_id: UUID, exchange: Exchange, verdict: Verdict) -> N
         asked = exchange.retry_after(at) or timedelta()
         pause = max(pause, schedule.SLOW_DOWN, min(asked, schedule.RETRY_AFTER_CAP))
     if pause:
-        health.slowed_until = at + pause / settings.WORK_TIME_SCALE
+        health.slowed_until = at + pause / settings.WEBHOOK_TIME_SCALE
     if health.warned_at is None and health.failing_since <= at - schedule.WARN_AFTER:
         health.warned_at = at
         health.endpoint.health = health
