@@ -42,10 +42,10 @@ def attempt(request: HttpRequest, found: CheckoutSession, number: int) -> HttpRe
     if not shown["challenge_url"]:
         is_slow = made is not None and (timezone.now() - made.started_at).total_seconds() > SLOW_AFTER_S
         return _waiting(request, "checkout/confirming.html", shown, state="slow" if is_slow else "confirming")
+    if step in STEPS:  # first: the bank sends whoever has decided back at once, and we may not have asked it yet
+        return _left(request, shown, step, visit.payment)
     if "framed" not in request.GET:
         return redirect(shown["challenge_url"])
-    if step in STEPS:
-        return _left(request, shown, step, visit.payment)
     return _challenge(request, shown)
 
 
@@ -58,7 +58,7 @@ def returned(request: HttpRequest, found: CheckoutSession, number: int) -> HttpR
         request_sync(payment_id=payment.id, tenant=found.tenant)
     page = reverse("checkout:attempt", args=[found.public_id, number])
     if "framed" not in request.GET:
-        return redirect(page)
+        return redirect(f"{page}?step=returned")
     shown = {**presenters.seller(found.merchant, livemode=found.livemode), "page_url": f"{page}?framed=1&step=returned"}
     response = render(request, "checkout/returned.html", shown)
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
@@ -85,7 +85,9 @@ def _left(request: HttpRequest, shown: presenters.Shown, step: str, payment: Pay
     """The customer has left the bank's page: the outcome is a moment away, and a link leads back in case it is not."""
     if payment is not None and "seen" not in request.GET:
         request_sync(payment_id=payment.id, tenant=payment.tenant)
-    return _waiting(request, "checkout/confirming.html", {**shown, "step": step}, state=step)
+    return _waiting(
+        request, "checkout/confirming.html", {**shown, "step": step, "framed": "framed" in request.GET}, state=step
+    )
 
 
 def _challenge(request: HttpRequest, shown: presenters.Shown) -> HttpResponse:

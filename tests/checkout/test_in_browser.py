@@ -121,8 +121,8 @@ def press_pay(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^Pay ")).click()
 
 
-def sees(page: Page, words: str) -> None:
-    expect(page.get_by_role("heading", name=words)).to_be_visible(timeout=20_000)
+def sees(page: Page, words: str, *, within_s: int = 20) -> None:
+    expect(page.get_by_role("heading", name=words)).to_be_visible(timeout=within_s * 1000)
 
 
 def accessible(page: Page) -> None:
@@ -222,6 +222,26 @@ def test_three_d_secure_without_javascript(shop: Shop, plain_page: Page) -> None
     press_pay(plain_page)
     plain_page.get_by_role("button", name="Approve").click(timeout=20_000)
     sees(plain_page, "Payment complete")
+    assert [payment.status for payment in shop.payments(order)] == ["succeeded"]
+
+
+def test_without_javascript_the_way_back_from_the_bank_waits_for_a_worker_that_is_away(
+    shop: Shop, plain_page: Page
+) -> None:
+    order = shop.order()
+    plain_page.goto(shop.link(order))
+    fill_card(plain_page, CHALLENGED)
+    press_pay(plain_page)
+    expect(plain_page.get_by_role("button", name="Approve")).to_be_visible(timeout=20_000)
+    shop.system.kill("worker")
+    try:
+        plain_page.get_by_role("button", name="Approve").click()
+        sees(plain_page, "Confirming…")
+        plain_page.get_by_role("link", name="Go back to its page").click()
+        sees(plain_page, "Confirming…")
+    finally:
+        shop.system.start_worker()
+    sees(plain_page, "Payment complete", within_s=90)  # what the dead worker had in hand is free after its lease
     assert [payment.status for payment in shop.payments(order)] == ["succeeded"]
 
 

@@ -186,9 +186,32 @@ def test_three_d_secure_without_a_script_is_a_redirect_to_the_bank_and_back(
     assert payment.return_url == f"http://testserver{page}/return"
     provider.only.approve()
     visit.open(f"{page}/return")
+    assert visit.path == f"{page}?step=returned"
+    assert "Confirming" in visit.words  # nobody has asked the bank yet: another way there would come back at once
+    assert '<meta http-equiv="refresh"' in visit.html
+    assert visit.open(visit.path).path == f"{page}?step=returned"
     run_due_work()
-    visit.open(page)
+    visit.open(visit.path)
     assert "Payment complete" in visit.words
+
+
+@pytest.mark.parametrize(("query", "way_back"), [("", ""), ("?framed=1", "?framed=1")])
+def test_who_returned_without_deciding_is_led_back_to_the_bank(
+    order: Order, customer: Client, query: str, way_back: str
+) -> None:
+    visit = Visit(customer).enter(order).pay(CHALLENGED)
+    run_due_work()
+    page = visit.path
+    visit.open(f"{page}/return{query}")
+    if query:
+        assert f'href="{page}?framed=1&amp;step=returned" target="_top"' in visit.html
+        visit.open(f"{page}?framed=1&step=returned")
+    run_due_work()
+    visit.open(visit.path)
+    assert "Not finished at your bank?" in visit.words
+    assert f'<a href="{page}{way_back}">Go back to its page</a>' in visit.html
+    visit.open(f"{page}{way_back}")
+    assert (visit.path if not query else visit.html).count("https://bank.test/") > 0
 
 
 def test_a_forged_return_changes_nothing(order: Order, customer: Client, tenant: Tenant) -> None:
