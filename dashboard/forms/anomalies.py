@@ -40,9 +40,10 @@ class ResolveForm(forms.Form):
 
     def __init__(self, *args: Any, anomaly: Anomaly, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if choices := choices_for(anomaly.amount):
+        if choices := choices_for(anomaly.amount, is_staff=False):
             self.fields["posting"] = forms.ChoiceField(
                 label=_("What becomes of the money"),
+                help_text=_("Anything else is decided by the gateway's operator."),
                 choices=[("", gettext("Choose")), *((str(one), posting_text(one, anomaly.amount)) for one in choices)],
                 widget=forms.Select({"class": "input"}),
                 error_messages={"required": _("Choose what becomes of the money in suspense.")},

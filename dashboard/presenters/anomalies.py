@@ -13,6 +13,7 @@ from dashboard.forms.anomalies import posting_text
 from dashboard.selectors.anomaly_subject import AnomalySubject
 from gateway.core.ids import to_public
 from payments.models import Anomaly
+from payments.rules.anomaly_postings import is_for_staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ def anomaly_page(anomaly: Anomaly, subject: AnomalySubject) -> dict[str, Any]:
         "meaning": _(words.meaning),
         "advice": _(words.advice),
         "is_open": anomaly.resolved_at is None,
+        "is_for_operator": is_for_staff(anomaly.amount),
         "amount_words": _("Came in and is not explained") if anomaly.amount > 0 else _("Went out and is not explained"),
         "resolution": anomaly.resolution,
         "posting": posting_text(anomaly.posting, anomaly.amount) if anomaly.posting else "",

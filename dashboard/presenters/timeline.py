@@ -95,7 +95,13 @@ _POSTINGS = {
     ("refund", "canceled"): "Canceled refund posted back",
     ("refund", "success_reversed"): "Returned refund posted back",
 }
-_ACTORS = {"api_key": "API key {name}", "person": "{name}", "customer": "the customer", "provider": "the provider"}
+_ACTORS = {
+    "api_key": "API key {name}",
+    "person": "{name}",
+    "staff": "the gateway's operator",
+    "customer": "the customer",
+    "provider": "the provider",
+}
 # An attempt is written a moment before the events of the same change; it is told after them, however slow the machine was.
 _OPENING = {
     "authorize": frozenset({"payment.created", "payment.processing"}),

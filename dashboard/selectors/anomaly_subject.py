@@ -51,6 +51,8 @@ def subject_of(anomaly: Anomaly) -> AnomalySubject:
 
 def _resolver(actor: str) -> str:
     kind, _, public_id = actor.partition(" ")
+    if kind == "staff":
+        return "the gateway's operator"
     if kind != "person":
         return "the gateway itself" if kind else ""
     try:

@@ -18,7 +18,7 @@ from gateway.core.tenancy import MerchantOwned
 
 def actor_of(request: HttpRequest) -> context.Actor:
     """The member of staff who asks."""
-    return context.Actor("person", getattr(request.user, "public_id", ""))
+    return context.Actor("staff", getattr(request.user, "public_id", ""))
 
 
 class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time

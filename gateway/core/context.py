@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
-ActorKind = Literal["person", "api_key", "customer", "provider", "worker", "system"]
+# `person` acts for a merchant, `staff` for the operator of this installation.
+ActorKind = Literal["person", "staff", "api_key", "customer", "provider", "worker", "system"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ PERMISSIONS: dict[str, str] = {
     "keys:write": "Create, rotate and revoke API keys",
     "logs:read": "See the request log",
     "anomalies:read": "See settlement files and anomalies",
-    "anomalies:write": "Import settlement files and resolve anomalies",
+    "anomalies:write": "Import settlement files, and resolve anomalies where that costs the gateway nothing",
     "queue:read": "See the state of the work queues",
     "settings:write": "Change the merchant's settings",
     "team:write": "Invite people and change roles",
@@ -61,8 +61,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.VIEWER: _READS,
 }
 
-# A key speaks for the merchant's systems, never for its team: people are managed by people, and people decide what
-# becomes of money that nobody can explain.
+# A key speaks for the merchant's systems, never for its team: people are managed by people, and people accept what the
+# merchant owes. What touches the gateway's own money is for staff, who hold no permission of this table.
 KEY_PERMISSIONS = frozenset(PERMISSIONS) - {"team:write", "anomalies:write"}
 PUBLISHABLE_PERMISSIONS = frozenset({"tokens:write", "checkout:read"})
 EVERYTHING = "*"

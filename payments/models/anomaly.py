@@ -26,7 +26,7 @@ class Anomaly(MerchantOwned):
     created_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
     resolution = models.CharField(max_length=500, blank=True)
-    # What became of the money in suspense (a rule of `anomaly_postings`), and who decided: "person usr_...".
+    # What became of the money in suspense (a rule of `anomaly_postings`), and who decided: "staff usr_...".
     posting = models.CharField(max_length=20, blank=True)
     resolved_by = models.CharField(max_length=80, blank=True)
 

@@ -1,7 +1,16 @@
-"""What may become of money in suspense when a person resolves its anomaly.
+"""What may become of money in suspense when a person resolves its anomaly, and who may say so.
 
->>> [str(choice) for choice in choices_for(4900)], [str(choice) for choice in choices_for(-250)], choices_for(0)
-(['credit_merchant', 'write_off'], ['charge_merchant', 'write_off'], ())
+What gives out or takes from the gateway's money is for its operator's staff alone: what stands in suspense is nobody's yet,
+so a merchant who credited it to itself, or wrote its own debt off, would help itself to what is not its own.
+
+>>> [str(choice) for choice in choices_for(4900, is_staff=True)], choices_for(4900, is_staff=False)
+(['credit_merchant', 'write_off'], ())
+>>> [str(choice) for choice in choices_for(-250, is_staff=True)]
+['charge_merchant', 'write_off']
+>>> [str(choice) for choice in choices_for(-250, is_staff=False)], choices_for(0, is_staff=True)
+(['charge_merchant'], ())
+>>> is_for_staff(4900), is_for_staff(-250), is_for_staff(0)
+(True, False, False)
 """
 
 from __future__ import annotations
@@ -28,12 +37,22 @@ _ACCOUNTS: dict[AnomalyPosting, Callable[[MoneyOwner], AccountKey]] = {
 }
 
 
-def choices_for(amount: int) -> tuple[AnomalyPosting, ...]:
-    """The postings that fit an anomaly's amount (negative: money went out); none where no money is in suspense."""
+# What costs the gateway nothing.
+_LEFT_TO_MERCHANTS = frozenset({AnomalyPosting.CHARGE_MERCHANT})
+
+
+def choices_for(amount: int, *, is_staff: bool) -> tuple[AnomalyPosting, ...]:
+    """The postings of an anomaly's amount (negative: money went out) that this side may choose; none for no money."""
     if amount == 0:
         return ()
     merchants = AnomalyPosting.CREDIT_MERCHANT if amount > 0 else AnomalyPosting.CHARGE_MERCHANT
-    return merchants, AnomalyPosting.WRITE_OFF
+    fitting = (merchants, AnomalyPosting.WRITE_OFF)
+    return fitting if is_staff else tuple(one for one in fitting if one in _LEFT_TO_MERCHANTS)
+
+
+def is_for_staff(amount: int) -> bool:
+    """Whether nothing is left that the merchant itself could choose."""
+    return amount != 0 and not choices_for(amount, is_staff=False)
 
 
 def lines_for(owner: MoneyOwner, amount: int, posting: AnomalyPosting) -> tuple[Line, Line]:

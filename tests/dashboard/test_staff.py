@@ -99,7 +99,7 @@ def test_switching_a_provider_account_off_is_recorded(tenant: Tenant, staff: Cli
     assert not account.is_active
     entry = audited("provideraccount.changed_by_staff")
     assert (entry.actor_kind, entry.data, entry.merchant_id) == (
-        "person",
+        "staff",
         {"fields": ["is_active"]},
         tenant.merchant_id,
     )

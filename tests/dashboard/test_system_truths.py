@@ -42,7 +42,7 @@ def test_the_button_checks_all_of_them_and_is_recorded(tenant: Tenant, staff: Cl
     assertContains(page, f"All {len(settings.INVARIANTS)} hold.")
     assert InvariantRun.objects.filter(violations=0).count() == len(settings.INVARIANTS)
     entry = audited("invariants.run_by_staff")
-    assert (entry.actor_kind, entry.data) == ("person", {"checked": len(settings.INVARIANTS), "broken": []})
+    assert (entry.actor_kind, entry.data) == ("staff", {"checked": len(settings.INVARIANTS), "broken": []})
 
 
 def test_what_is_broken_comes_first_with_the_row_at_fault(tenant: Tenant, staff: Client) -> None:

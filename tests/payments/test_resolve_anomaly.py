@@ -1,4 +1,4 @@
-"""A person resolves an anomaly: once, with a reason, and with the money out of suspense."""
+"""Somebody resolves an anomaly: once, with a reason, with the money out of suspense, and with nobody else's money."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from gateway.audit.models import AuditEntry
 from gateway.core import context
-from gateway.core.errors import Conflict, Invalid, NotFound
+from gateway.core.errors import Conflict, Forbidden, Invalid, NotFound
 from gateway.core.tenancy import Tenant
 from gateway.events.selectors.events import list_events
 from payments.errors import AnomalyResolved
@@ -22,6 +22,9 @@ from payments.services.resolve_anomaly import resolve_anomaly
 from tests.payments.factories import make_order, make_tenant, pay, postings
 from tests.support.database import TestDatabase
 from tests.support.fake_provider import FakeProvider
+
+STAFF = context.Actor("staff", "usr_1")
+ADMINISTRATOR = context.Actor("person", "usr_2")
 
 
 def suspended(payment: Payment, amount: int, direction: str) -> Anomaly:
@@ -50,7 +53,7 @@ def test_each_posting_empties_the_suspense_it_stands_for(
     anomaly = suspended(payment, 250, direction)
     other = suspended(payment, 70, "in")
 
-    with context.bound(actor=context.Actor("person", "usr_1")):
+    with context.bound(actor=STAFF):
         resolve_anomaly(
             tenant=tenant, anomaly_id=anomaly.id, note=" The bank wrote. ", posting=posting, now=timezone.now()
         )
@@ -59,8 +62,39 @@ def test_each_posting_empties_the_suspense_it_stands_for(
     assert (postings()["suspense"], postings()[account] - before) == (-other.amount, balance)
     anomaly.refresh_from_db()
     assert (anomaly.status, anomaly.resolution, anomaly.posting) == ("resolved", "The bank wrote.", posting)
-    assert anomaly.resolved_by == "person usr_1"
-    assert AuditEntry.objects.for_merchant(tenant).get(action="anomaly.resolved").data["posting"] == posting
+    assert anomaly.resolved_by == "staff usr_1"
+    entry = AuditEntry.objects.for_merchant(tenant).get(action="anomaly.resolved")
+    assert (entry.actor_kind, entry.actor_id, entry.data["posting"]) == ("staff", "usr_1", posting)
+
+
+@pytest.mark.parametrize("actor", [ADMINISTRATOR, context.Actor("worker", "anything"), context.Actor("system")])
+@pytest.mark.parametrize(
+    ("direction", "posting"),
+    [("in", "credit_merchant"), ("in", "write_off"), ("in", ""), ("in", "nonsense"), ("out", "write_off")],
+)
+def test_only_staff_decide_about_the_gateways_own_money(
+    tenant: Tenant, provider: FakeProvider, actor: context.Actor, direction: str, posting: str
+) -> None:
+    anomaly = suspended(pay(tenant, make_order(tenant)), 250, direction)
+    before = postings()
+
+    with context.bound(actor=actor), pytest.raises(Forbidden):
+        resolve_anomaly(tenant=tenant, anomaly_id=anomaly.id, note="Mine.", posting=posting, now=timezone.now())
+
+    anomaly.refresh_from_db()
+    assert (anomaly.status, anomaly.posting, postings()) == ("open", "", before)
+    assert not AuditEntry.objects.for_merchant(tenant).filter(action="anomaly.resolved").exists()
+
+
+def test_what_a_merchant_owes_it_may_accept_itself(tenant: Tenant, provider: FakeProvider) -> None:
+    anomaly = suspended(pay(tenant, make_order(tenant)), 250, "out")
+
+    with context.bound(actor=ADMINISTRATOR):
+        resolve_anomaly(
+            tenant=tenant, anomaly_id=anomaly.id, note="We did.", posting="charge_merchant", now=timezone.now()
+        )
+
+    assert (postings()["merchant_receivable"], "suspense" in postings()) == (250, False)
 
 
 def test_opening_and_resolving_are_told(tenant: Tenant, provider: FakeProvider) -> None:
@@ -89,7 +123,7 @@ def test_without_a_reason_or_a_fitting_posting_nothing_changes(
 ) -> None:
     anomaly = suspended(pay(tenant, make_order(tenant)), 250, "in")
 
-    with pytest.raises(Invalid):
+    with context.bound(actor=STAFF), pytest.raises(Invalid):
         resolve_anomaly(tenant=tenant, anomaly_id=anomaly.id, note=note, posting=posting, now=timezone.now())
 
     anomaly.refresh_from_db()
@@ -122,9 +156,10 @@ def test_of_two_who_resolve_at_once_one_wins_and_one_is_told(
     def resolve(posting: str) -> None:
         start.wait()
         try:
-            done = resolve_anomaly(
-                tenant=tenant, anomaly_id=anomaly.id, note=posting, posting=posting, now=timezone.now()
-            )
+            with context.bound(actor=STAFF):
+                done = resolve_anomaly(
+                    tenant=tenant, anomaly_id=anomaly.id, note=posting, posting=posting, now=timezone.now()
+                )
             said.append(done.posting)
         except Conflict as refusal:
             said.append(refusal.code)

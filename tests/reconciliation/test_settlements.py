@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from gateway.core import context
 from gateway.core.ids import id_time, lowest_id_at
 from gateway.core.tenancy import Tenant
 from gateway.ledger.models import Transaction
@@ -141,7 +142,8 @@ def test_what_the_provider_settles_beyond_our_books_is_recorded_and_waits_for_a_
         assert compare().differences == []
 
     anomaly = Anomaly.objects.for_merchant(tenant).get()
-    resolve_anomaly(tenant=tenant, anomaly_id=anomaly.id, note="Asked.", posting=posting, now=timezone.now())
+    with context.bound(actor=context.Actor("staff", "usr_1")):
+        resolve_anomaly(tenant=tenant, anomaly_id=anomaly.id, note="Asked.", posting=posting, now=timezone.now())
     assert settled()[3] == 0
 
 
