@@ -61,7 +61,7 @@ _COMMON = {
     "401": "The credentials are missing or wrong.",
     "403": "This credential may not do that.",
     "429": "Too many requests; see `Retry-After`.",
-    "503": "Temporarily unavailable; nothing was changed; see `Retry-After`.",
+    "503": "Temporarily unavailable. It may have been carried out: repeat it with its key; see `Retry-After`.",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -16,6 +16,7 @@ from gateway.api import errors as border
 from gateway.api.renderers import PROBLEM_CONTENT_TYPE, to_bytes
 from gateway.core import context
 from gateway.core import errors as kinds
+from gateway.core.database_errors import is_passing
 from gateway.core.errors import DomainError, FieldError
 
 log = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ def as_domain_error(error: Exception) -> DomainError | None:  # noqa: PLR0911, P
             return border.RequestTooLarge(limit_bytes=settings.API_MAX_BODY_BYTES)
         case SuspiciousOperation():
             return kinds.Invalid("The request is not acceptable.")
-        case OperationalError() | InterfaceError():
+        case DatabaseError() | InterfaceError() if is_passing(error):
             log.warning("database unavailable: %s", type(error.__cause__ or error).__name__)
             return kinds.Unavailable(retry_after_s=_database_retry_s(error))
         case _:

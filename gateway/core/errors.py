@@ -96,10 +96,13 @@ class RateLimited(DomainError):
 
 
 class Unavailable(DomainError):
-    """Something we need is down for the moment; nothing was changed; try again after `retry_after_s` seconds."""
+    """Something we need is down for the moment. The request may have been carried out all the same: repeat it with its key."""
 
     code = "temporarily_unavailable"
-    message = "The service is temporarily unavailable. Nothing was changed; try again."
+    message = (
+        "The service is temporarily unavailable. The request may have been carried out all the same:"
+        " repeat it with the same Idempotency-Key."
+    )
 
     def __init__(self, message: str | None = None, *, retry_after_s: int = 1, **data: Any) -> None:
         super().__init__(message, **data)

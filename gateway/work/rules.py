@@ -19,6 +19,8 @@ from gateway.core.tenancy import Tenant
 
 # Claims that ended in an unexpected exception, or without any report, before a person has to look.
 MAX_STRIKES = 5
+# So many attempts may end at a time limit of the database before each further one is a strike (a quarter of an hour at least).
+PATIENT_ATTEMPTS = 20
 DEFAULT_LEASE_S = 30.0
 _CAP_PASSING = timedelta(seconds=30)
 _CAP_FAILING = timedelta(minutes=5)

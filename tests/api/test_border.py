@@ -183,6 +183,9 @@ def test_a_database_that_is_down_is_a_503_with_retry_after(client: APIClient) ->
 
     assert (answer.status_code, answer.json()["code"]) == (503, "temporarily_unavailable")
     assert answer["Retry-After"] == "5"
+    # The connection may have been cut while it committed: who believes otherwise pays twice with a new key.
+    assert "nothing was changed" not in answer.json()["detail"].lower()
+    assert "with the same Idempotency-Key" in answer.json()["detail"]
 
 
 def test_no_key_is_a_401_that_says_how(client: APIClient) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -14,7 +14,8 @@ from gateway.core.ids import new_id
 from gateway.core.tenancy import Tenant
 from gateway.work import states
 from gateway.work.models import Work
-from gateway.work.rules import MAX_STRIKES, Done, Later, Result, Retry
+from gateway.work.rules import MAX_STRIKES, PATIENT_ATTEMPTS, Done, Later, Result, Retry
+from gateway.work.services import run as run_module
 from gateway.work.services.claim import Claim, claim, claim_next
 from gateway.work.services.enqueue import enqueue
 from gateway.work.services.release import release
@@ -171,12 +172,13 @@ def test_a_phased_handler_may_complete_in_its_own_transaction_and_again_after_it
 
 def test_an_exception_rolls_back_waits_and_keeps_an_error_without_numbers_or_values() -> None:
     subject = given("note_then_fail")
+    before = timezone.now()
     result = run(claimed())
     assert isinstance(result, Retry)
     row = Work.objects.get()
     assert handlers.effects(subject) == 0
     assert (row.state, row.strikes) == (states.WAITING, 1)
-    assert row.run_at > timezone.now() + timedelta(milliseconds=500)
+    assert row.run_at >= before + timedelta(milliseconds=800)
     assert row.error.startswith("ValueError: after the effect [number] (handlers.py:")
     assert "a@b.c" not in row.error
 
@@ -228,18 +230,50 @@ def test_a_schedule_is_not_a_failure_and_starts_the_attempts_anew() -> None:
     assert row.run_at > timezone.now() + timedelta(minutes=59)
 
 
-def test_a_deadlock_is_the_moments_fault(script: Script) -> None:
-    given("scripted")
-
-    def deadlock(taken: Claim) -> Result:
+def failing_with(sqlstate: str) -> Callable[[Claim], Result]:
+    def fail(taken: Claim) -> Result:
         with connection.cursor() as cursor:
-            cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = 'deadlock_detected'; END $$")
+            cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{sqlstate}'; END $$")
         return Done()
 
-    script(deadlock)
+    return fail
+
+
+@pytest.mark.parametrize("sqlstate", ["40P01", "57014", "25P04"])
+def test_a_deadlock_or_a_time_limit_is_the_moments_fault(script: Script, sqlstate: str) -> None:
+    given("scripted")
+    script(failing_with(sqlstate))
     run(claimed())
     row = Work.objects.get()
     assert (row.state, row.strikes) == (states.WAITING, 0)
+
+
+def test_a_row_that_always_takes_too_long_waits_longer_and_comes_to_rest_in_quarantine(script: Script) -> None:
+    given("scripted")
+    script(failing_with("57014"))
+    before = timezone.now()
+    for _ in range(PATIENT_ATTEMPTS):
+        make_due()
+        run(claimed())
+    row = Work.objects.get()
+    assert (row.state, row.strikes) == (states.WAITING, 0)
+    assert row.run_at >= before + timedelta(seconds=24)
+    for _ in range(MAX_STRIKES):
+        make_due()
+        run(claimed())
+    assert Work.objects.get().state == states.QUARANTINED
+
+
+def test_a_report_that_cannot_be_made_raises_nothing(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    given("scripted")
+
+    def closed(*_: object) -> bool:
+        raise InterfaceError("the connection is closed")
+
+    monkeypatch.setattr(run_module, "_report", closed)
+    result = run(claimed())
+    assert isinstance(result, Retry) and not result.counts
+    assert Work.objects.get().state == states.RUNNING
 
 
 def test_a_handler_that_answers_nonsense_fails_and_an_unknown_kind_too(settings: Settings) -> None:

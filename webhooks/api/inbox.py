@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.db import InterfaceError, OperationalError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from gateway.api.problems import problem_response
 from gateway.core import context
+from gateway.core.database_errors import is_passing
 from gateway.core.errors import DomainError, Unavailable
 from webhooks.services.receive_provider_event import receive_provider_event
 
@@ -27,7 +28,9 @@ def receive(request: HttpRequest, provider: str, account: str) -> HttpResponse:
                 headers=request.headers,
                 body=request.body,
             )
-    except (OperationalError, InterfaceError):
+    except Error as error:
+        if not is_passing(error):
+            raise
         return problem_response(Unavailable())
     except DomainError as refusal:
         return problem_response(refusal)

@@ -11,12 +11,23 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import Error, connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from gateway.core import clock, context, crashpoints, metrics
-from gateway.work.rules import MAX_STRIKES, Done, Kind, Later, Result, Retry, kind_named, wait_before_retry
+from gateway.core.database_errors import is_passing, is_timeout
+from gateway.work.rules import (
+    MAX_STRIKES,
+    PATIENT_ATTEMPTS,
+    Done,
+    Kind,
+    Later,
+    Result,
+    Retry,
+    kind_named,
+    wait_before_retry,
+)
 from gateway.work.services.claim import Claim
 
 logger = logging.getLogger("gateway.work")
@@ -36,8 +47,6 @@ _QUARANTINE = """
 UPDATE work_work SET state = 'quarantined', lease_until = NULL, lease_epoch = NULL, error = %s
 WHERE id = %s AND lease_epoch = %s
 """
-# Deadlock, serialization failure, lock timeout, lost connection, server shutting down: the moment is at fault.
-_PASSING_SQLSTATES = ("40001", "40P01", "55P03", "08", "57P")
 _LONG_NUMBER = re.compile(r"\d[\d -]{10,}\d")  # could be a card's
 
 
@@ -123,8 +132,12 @@ def _report(claim: Claim, result: Result) -> bool:
 
 
 def _failed(claim: Claim, error: Exception) -> tuple[Result, str]:
-    """An unexpected exception: a strike, unless the database's moment was to blame."""
-    passing = _is_passing(error)
+    """An unexpected exception: a strike, unless the database's moment was to blame.
+
+    A row that runs into a limit of time after many attempts is to blame itself: with strikes it comes to rest.
+    """
+    timed_out = is_timeout(error)
+    passing = is_passing(error) and not (timed_out and claim.attempts > PATIENT_ATTEMPTS)
     description = _describe(error)
     logger.log(
         logging.WARNING if passing else logging.ERROR,
@@ -132,12 +145,13 @@ def _failed(claim: Claim, error: Exception) -> tuple[Result, str]:
         extra={"kind": claim.kind, "work_id": str(claim.work_id), "attempts": claim.attempts},
         exc_info=error,
     )
-    result = Retry(description, after=timedelta(seconds=1) if passing else None, counts=not passing)
+    # What took too long is asked for less and less often; for anything else of the moment a second is enough.
+    result = Retry(description, after=timedelta(seconds=1) if passing and not timed_out else None, counts=not passing)
     outcome = "quarantined" if not passing and claim.strikes >= MAX_STRIKES else "failed"
     try:
         with transaction.atomic(durable=True):
             _report(claim, result)
-    except DatabaseError:
+    except Error:
         # Nothing could be reported: the lease runs out, and the claim counts as one without report.
         logger.exception("work_report_failed", extra={"kind": claim.kind, "work_id": str(claim.work_id)})
     return result, outcome
@@ -160,18 +174,6 @@ def _quarantine(claim: Claim, reason: str) -> bool:
     metrics.WORK_QUARANTINED.labels(kind=claim.kind).inc()
     logger.error("work_quarantined", extra={"kind": claim.kind, "work_id": str(claim.work_id), "reason": "failed"})
     return True
-
-
-def _is_passing(error: Exception) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, DatabaseError):
-            sqlstate = getattr(cause.__cause__, "sqlstate", None)
-            if sqlstate is None:  # the connection itself broke
-                return isinstance(cause, OperationalError | InterfaceError)
-            return str(sqlstate).startswith(_PASSING_SQLSTATES)
-        cause = cause.__cause__
-    return False
 
 
 def _describe(error: Exception) -> str:
