@@ -30,6 +30,8 @@ class Endpoint(MerchantOwned):
     # Every event made since then (and fanned out) was matched against the present `enabled_events`.
     filter_since = models.DateTimeField(default=timezone.now)
     status = models.TextField(default=states.ENABLED)
+    # The last change to enabled (real time): what was made after it has no reason to be discarded.
+    enabled_since = models.DateTimeField(default=timezone.now)
     disabled_reason = models.TextField(blank=True, default="")
     metadata = models.JSONField(default=dict, blank=True)
     version = models.PositiveIntegerField(default=1)

@@ -13,5 +13,4 @@ DESCRIPTION = "The deliveries of an endpoint are numbered from 1 to its counter 
 
 def violations() -> Iterator[Violation]:
     """Endpoints with a gap, or with a counter that says otherwise."""
-    for endpoint, detail in sequence_gaps():
-        yield Violation(endpoint, detail)
+    yield from sequence_gaps()

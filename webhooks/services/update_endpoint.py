@@ -78,6 +78,7 @@ def _change_status(endpoint: Endpoint, status: str) -> None:
     endpoint.status = status
     endpoint.disabled_reason = "by_merchant" if status == states.DISABLED else ""
     if status == states.ENABLED:
+        endpoint.enabled_since = timezone.now()
         EndpointHealth.objects.filter(endpoint=endpoint).update(
             consecutive_failures=0, failing_since=None, warned_at=None, slowed_until=None
         )
