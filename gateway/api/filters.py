@@ -121,10 +121,11 @@ class MoneyFilters(ListFilters):
 
 def _gathered(parameters: Mapping[str, str]) -> dict[str, Any]:
     """The parameters with every `metadata[key]` put together under `metadata`."""
-    gathered: dict[str, Any] = {}
+    plain: dict[str, Any] = {}
+    metadata: dict[str, str] = {}
     for name, value in parameters.items():
         if found := _METADATA.match(name):
-            gathered.setdefault("metadata", {})[found.group(1)] = value
+            metadata[found.group(1)] = value
         else:
-            gathered[name] = value
-    return gathered
+            plain[name] = value
+    return ({"metadata": metadata} if metadata else {}) | plain  # a bare `metadata` stays what it is: refused

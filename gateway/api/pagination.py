@@ -34,7 +34,7 @@ def read_limit(text: str | None) -> int:
     """How many rows were asked for: 1 to 100, 20 unless told."""
     if text is None:
         return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MAX_LIMIT):
+    if not (len(text) <= len(str(MAX_LIMIT)) and text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_LIMIT):
         raise Invalid.field("limit", "invalid", f"A whole number from 1 to {MAX_LIMIT}.")
     return int(text)
 

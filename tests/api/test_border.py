@@ -268,13 +268,33 @@ def test_a_list_is_walked_by_cursor_without_gaps_or_repeats(client: APIClient, t
 
 
 @pytest.mark.parametrize(
-    "query", [{"limit": "0"}, {"limit": "101"}, {"limit": "x"}, {"cursor": "!"}, {"cursor": "AAAA"}, {"statu": "paid"}]
+    "query",
+    [
+        {"limit": "0"},
+        {"limit": "101"},
+        {"limit": "00001000000"},
+        {"limit": "-1"},
+        {"limit": "²"},
+        {"limit": "x"},
+        {"cursor": "!"},
+        {"cursor": "AAAA"},
+        {"statu": "paid"},
+    ],
 )
 def test_a_wrong_query_parameter_is_named(client: APIClient, query: dict[str, str]) -> None:
     answer = client.get(PROBE, query)
 
     assert answer.status_code == 400
     assert [one["field"] for one in answer.json()["errors"]] == list(query)
+
+
+@pytest.mark.parametrize("query", ["metadata=x&metadata[a]=b", "metadata[a]=b&metadata=x"])
+@pytest.mark.parametrize("path", [PROBE, "/api/v1/payments"])
+def test_metadata_with_and_without_a_key_is_refused_in_any_order(client: APIClient, path: str, query: str) -> None:
+    answer = client.get(f"{path}?{query}")
+
+    assert answer.status_code == 400
+    assert [one["field"] for one in answer.json()["errors"]] == ["metadata"]
 
 
 def test_filters_come_from_the_query_and_wrong_ones_are_named(client: APIClient, tenant: Tenant) -> None:

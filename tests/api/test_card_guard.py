@@ -54,6 +54,17 @@ def test_other_text_is_left_alone(text: str) -> None:
 
 
 @pytest.mark.urls("tests.api.probe")
+@pytest.mark.parametrize("key", [CARD, "\\ud800"])
+def test_a_key_that_is_there_twice_is_not_named(client: APIClient, key: str) -> None:
+    body: Any = f'{{"{key}": 1, "{key}": 2}}'
+
+    answer = client.generic("POST", PROBE, body, content_type="application/json")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
+    assert "4242" not in answer.content.decode()
+
+
+@pytest.mark.urls("tests.api.probe")
 @pytest.mark.parametrize(
     ("extra", "field"),
     [
