@@ -32,6 +32,11 @@ class Seat:
         """Who the audit log names."""
         return Actor("person", self.person.public_id)
 
+    @property
+    def mark(self) -> str:
+        """The merchant and the mode in a word, which every form and every poll of a page brings back."""
+        return f"{self.merchant.public_id}.{'live' if self.livemode else 'test'}"
+
     def may(self, permission: str) -> bool:
         """Whether the role holds this permission; every signed-in member may do what needs none."""
         return not permission or permission in permissions_of(self.role)

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from dashboard.presenters.shell import shell
@@ -35,6 +36,8 @@ class Page(View):
     needs_to_write: ClassVar[str] = ""
     # The entry of the navigation that is marked.
     place: ClassVar[str] = ""
+    # Whether it only chooses where to sit, and so may be sent from a page of any merchant and mode.
+    chooses_seat: ClassVar[bool] = False
 
     seat: Seat
 
@@ -47,6 +50,7 @@ class Page(View):
             merchant_id=_chosen_merchant(request),
             livemode=request.session.get(LIVEMODE_KEY) is True,
         )
+        response: HttpResponseBase
         if seat is None:
             return render(request, "dashboard/no_merchant.html", {"user_name": request.user.email}, status=403)
         self.seat = seat
@@ -56,12 +60,15 @@ class Page(View):
         ):
             try:
                 self._require_permission(request)
-                response = super().dispatch(request, *args, **kwargs)
+                if self._is_from_elsewhere(request):
+                    response = self._elsewhere(request)
+                else:
+                    response = super().dispatch(request, *args, **kwargs)
             except Forbidden as refusal:
-                response = self._refused(403, "You may not do that", refusal)
+                response = self._refused(403, "You may not do that", refusal.detail)
             except NotFound as refusal:
-                response = self._refused(404, "There is nothing here", refusal)
-        patch_vary_headers(response, ["Cookie", "HX-Request"])
+                response = self._refused(404, "There is nothing here", refusal.detail)
+        patch_vary_headers(response, ["Cookie", "HX-Request", "X-Seat"])
         if not response.has_header("Cache-Control"):
             response.headers["Cache-Control"] = "private, no-cache"
         return response
@@ -83,7 +90,7 @@ class Page(View):
 
     def fragment(self, template: str, data: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
         """A part of the page."""
-        return render(self.request, template, dict(data), status=status)
+        return render(self.request, template, {"seat": self.seat, **data}, status=status)
 
     def polled(self, template: str, data: Mapping[str, Any]) -> HttpResponse:
         """A part of the page that is asked for again and again: 304 while it has not changed.
@@ -117,10 +124,33 @@ class Page(View):
         if not self.seat.may(needed):
             raise Forbidden(f"Your role, {self.seat.role.label}, does not include this. Ask an administrator.")
 
-    def _refused(self, status: int, title: str, refusal: DomainError) -> HttpResponse:
+    def _is_from_elsewhere(self, request: HttpRequest) -> bool:
+        """Whether a form or a poll comes from a page that was drawn for another merchant or mode: the session has one
+        choice for all windows, and what one window shows must not act on what another one chose.
+        """
+        if self.chooses_seat:
+            return False
+        if request.method == "POST":
+            return request.POST.get("seat") != self.seat.mark
+        return self.wants_fragment and request.headers.get("X-Seat") != self.seat.mark
+
+    def _elsewhere(self, request: HttpRequest) -> HttpResponse:
+        """A form is refused with the reason; a poll makes the browser load the page that is true now."""
+        if request.method != "POST":
+            reload = HttpResponse(status=204)
+            reload.headers["HX-Refresh"] = "true"
+            return reload
+        mode = _("live mode") if self.seat.livemode else _("test mode")
+        text = _(
+            "You sent this from a page of another merchant or mode. In this browser you are now at %(merchant)s, in "
+            "%(mode)s. Switch back to send it there, or open the page again to do it here."
+        ) % {"merchant": self.seat.merchant.name, "mode": mode}
+        return self._refused(409, _("Nothing was done"), text)
+
+    def _refused(self, status: int, title: str, text: str) -> HttpResponse:
         if self.wants_fragment:
-            return self.fragment("dashboard/_refused.html", {"title": title, "text": refusal.detail}, status=status)
-        return self.show("dashboard/refused.html", {"refusal_title": title, "text": refusal.detail}, status=status)
+            return self.fragment("dashboard/_refused.html", {"title": title, "text": text}, status=status)
+        return self.show("dashboard/refused.html", {"refusal_title": title, "text": text}, status=status)
 
 
 def etag_of(template: str, data: Mapping[str, Any], request: HttpRequest) -> str:

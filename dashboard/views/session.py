@@ -79,6 +79,7 @@ class ModeSwitch(Page):
     """Test or live."""
 
     http_method_names = ("post",)
+    chooses_seat = True
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Keep the choice in the session; what is shown next is the other mode's home."""
@@ -90,6 +91,7 @@ class MerchantSwitch(Page):
     """Another merchant of the same person."""
 
     http_method_names = ("post",)
+    chooses_seat = True
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Keep the choice in the session, if the person belongs there."""
