@@ -16,7 +16,7 @@ class Order(MerchantOwned):
     """A demand for money. Its row is the first lock of everything that happens to its payments.
 
     `live_payment_id` is the attempt that may still bring money; `next_payment_id` one that starts when the live one,
-    which waits for its customer, has been called off.
+    which waits for its customer, has been called off; `next_queued_at` is since when it waits, in real time.
     """
 
     ID_PREFIX: ClassVar[str] = "ord"
@@ -34,6 +34,7 @@ class Order(MerchantOwned):
     cancel_url = models.CharField(max_length=2000, blank=True)
     live_payment_id = models.UUIDField(null=True)
     next_payment_id = models.UUIDField(null=True)
+    next_queued_at = models.DateTimeField(null=True)
     latest_payment_id = models.UUIDField(null=True)
     metadata = models.JSONField(default=dict)
     data_key_id = models.UUIDField(null=True)
@@ -59,6 +60,11 @@ class Order(MerchantOwned):
             models.CheckConstraint(
                 condition=~Q(status__in=("expired", "canceled")) | Q(live_payment_id=None),
                 name="order_closed_without_live_payment",
+            ),
+            models.CheckConstraint(
+                condition=Q(next_payment_id=None, next_queued_at=None)
+                | Q(next_payment_id__isnull=False, next_queued_at__isnull=False),
+                name="order_queued_with_its_time",
             ),
             models.CheckConstraint(
                 condition=~Q(status="paid") | Q(amount_paid__gte=F("amount")), name="order_paid_in_full"

@@ -30,7 +30,12 @@ def may_resend(kind: str, *, made_at: datetime, now: datetime, key_retention: ti
     age = now - made_at
     if key_retention is not None and age >= key_retention:
         return False
-    return kind == "void" or age < RESEND_WINDOW
+    return kind == "void" or is_in_time(made_at=made_at, now=now)
+
+
+def is_in_time(*, made_at: datetime, now: datetime) -> bool:
+    """Whether the customer who asked for it at `made_at` may still be charged. Both times are real time."""
+    return now - made_at < RESEND_WINDOW
 
 
 def is_past_retention(*, made_at: datetime, now: datetime, key_retention: timedelta | None) -> bool:

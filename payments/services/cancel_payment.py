@@ -36,7 +36,7 @@ def cancel_payment(*, tenant: Tenant, payment_id: UUID, now: datetime, call: Ope
         is_queued = change.order.next_payment_id == payment.id
         if payment.status in _BEFORE or is_queued:
             if is_queued:
-                change.order.next_payment_id = None
+                change.order.next_payment_id = change.order.next_queued_at = None
             _cancel_here(change)
         elif present_operation(payment) is not None:
             raise PaymentOperationInProgress

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from payments.errors import AmountTooLarge, AnotherPaymentInProgress, OrderNotPayable
 from payments.models import Order, Payment
 from payments.selectors.operations import open_operation as present_operation
@@ -52,7 +54,7 @@ def _queue_behind(change: Change, *, order: Order, payment: Payment) -> None:
     if waiting.status != PaymentStatus.REQUIRES_ACTION or order.next_payment_id is not None:
         raise AnotherPaymentInProgress
     change.move(payment, PaymentStatus.PROCESSING)
-    order.next_payment_id = payment.id
+    order.next_payment_id, order.next_queued_at = payment.id, timezone.now()
     if present_operation(waiting) is None:
         open_operation(
             change,

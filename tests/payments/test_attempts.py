@@ -105,6 +105,47 @@ def test_a_live_payment_keeps_the_order_open_until_it_ends(tenant: Tenant) -> No
     assert (order_of(payment).status, reload(payment).status) == ("expired", "expired")
 
 
+@pytest.mark.parametrize("minutes", [14, 15, 300])
+def test_who_waited_behind_a_void_without_answer_is_charged_within_a_quarter_of_an_hour_or_never(
+    tenant: Tenant, provider: FakeProvider, minutes: int
+) -> None:
+    order = make_order(tenant)
+    waiting = pay(tenant, order, card=CHALLENGED)
+    following = start_payment(tenant, order)
+    provider.next_faults.append("lost_before")
+    run_due_work()
+    assert operations(waiting)[1].status == "unknown"
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=minutes), tick=True):
+        run_due_work(forward=True)
+
+    assert reload(waiting).status == "canceled"
+    following = reload(following)
+    if minutes < 15:
+        assert following.status == "succeeded"
+        return
+    assert (following.status, operations(following)) == ("canceled", [])
+    assert following.failure is not None
+    assert following.failure["code"] == "not_sent_in_time"
+    assert [verb for verb, _ in provider.sent] == ["authorize", "void", "void"]
+    order = order_of(following)
+    assert (order.status, order.live_payment_id, order.next_payment_id) == ("attempted", None, None)
+    assert pay(tenant, order).status == "succeeded"
+
+
+def test_who_waited_until_the_order_expired_is_not_charged(tenant: Tenant, provider: FakeProvider) -> None:
+    order = make_order(tenant, expires_at=timezone.now() + timedelta(minutes=5))
+    waiting = pay(tenant, order, card=CHALLENGED)
+    following = start_payment(tenant, order)
+    provider.next_faults.append("lost_before")
+    run_due_work()
+
+    run_timers(minutes=6)
+
+    assert (reload(waiting).status, reload(following).status) == ("canceled", "canceled")
+    assert (order_of(following).status, operations(following)) == ("expired", [])
+
+
 def run_timers(*, minutes: int) -> None:
     """Run everything that is due so many minutes from the start of the test."""
     with time_machine.travel(timezone.now() + timedelta(minutes=minutes), tick=True):

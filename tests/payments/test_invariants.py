@@ -50,7 +50,10 @@ def _operation(payment: Payment, **fields: Any) -> None:
         ("orders_match_payments", lambda payment: _order(payment, amount_paid=1001)),
         ("orders_match_payments", lambda payment: _order(payment, amount_refunded=1)),
         ("orders_match_payments", lambda payment: _order(payment, live_payment_id=payment.id)),
-        ("orders_match_payments", lambda payment: _order(payment, next_payment_id=payment.id)),
+        (
+            "orders_match_payments",
+            lambda payment: _order(payment, next_payment_id=payment.id, next_queued_at=timezone.now()),
+        ),
         ("operations_in_order", lambda payment: _operation(payment, status="unknown")),
         ("operations_in_order", lambda payment: _payment(payment, status="processing")),
         ("no_orphans", lambda payment: _operation(payment, payment_id=uuid4())),
