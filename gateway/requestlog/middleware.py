@@ -49,6 +49,8 @@ class RequestLogMiddleware:
         if response.status_code == 503:
             REQUEST_LOG_FAILURES.inc()  # the database is probably what is missing: asking it again would double the wait
             return response
+        if response.status_code == 429 and _principal(request) is None:
+            return response  # `gateway_rate_limit_refused` counts it: a limit must not cost a row for each refusal
         try:
             with transaction.atomic() if connection.in_atomic_block else nullcontext():
                 _keep(request, body, response, elapsed_ms)
@@ -59,7 +61,6 @@ class RequestLogMiddleware:
 
 
 def _keep(request: HttpRequest, body: bytes | None, response: HttpResponseBase, elapsed_ms: int) -> None:
-    principal: Any = getattr(request, "auth", None)
     data_key_id: Any = getattr(request, "log_data_key_id", None)
     keep_request(
         method=request.method or "",
@@ -70,11 +71,16 @@ def _keep(request: HttpRequest, body: bytes | None, response: HttpResponseBase, 
         request_id=context.current().request_id,
         idempotency_key=request.headers.get("Idempotency-Key", "").replace("\x00", ""),
         replayed=response.headers.get("Idempotent-Replayed") == "true",
-        principal=principal if isinstance(principal, Principal) else None,
+        principal=_principal(request),
         request=_request_document(request, body),
         response=_response_document(response),
         data_key_id=data_key_id if isinstance(data_key_id, UUID) else None,
     )
+
+
+def _principal(request: HttpRequest) -> Principal | None:
+    principal: Any = getattr(request, "auth", None)
+    return principal if isinstance(principal, Principal) else None
 
 
 def _body(request: HttpRequest) -> bytes | None:

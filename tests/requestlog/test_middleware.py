@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from pytest_django import Settings
 
 from gateway.core import context
 from gateway.core.context import Actor
@@ -160,10 +161,36 @@ def test_a_merchant_sees_its_own_requests_only() -> None:
             get_request(other, row().id)
 
 
-def test_a_request_that_nobody_signed_belongs_to_nobody() -> None:
-    sent(principal=None, status=401)
+def test_a_request_that_nobody_signed_belongs_to_nobody_and_leaves_nothing_large() -> None:
+    sent(
+        f"/api/v1/{'p' * 2000}?{'n' * 3000}=1&cursor={'c' * 3000}",
+        {"note": "x" * 10_000},
+        {"code": "unauthenticated", "detail": "x" * 10_000},
+        principal=None,
+        status=401,
+        headers={"Idempotency-Key": "k" * 3000},
+    )
 
-    assert (row().merchant_id, row().status) == (None, 401)
+    assert (row().merchant_id, row().status, row().error_code) == (None, 401, "unauthenticated")
+    assert (row().query, row().request_body, row().response_body) == ({}, "", "")
+    assert len(stored()) < 2_000
+
+
+def test_a_limit_that_refuses_a_stranger_costs_no_row_and_a_merchant_sees_its_own() -> None:
+    sent(principal=None, status=429)
+    assert stored() == ""
+
+    sent(status=429)
+    assert (row().merchant_id, row().status) == (TENANT.merchant_id, 429)
+
+
+def test_a_flood_from_one_address_fills_no_table(client: Client, settings: Settings) -> None:
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"ip": (2, 60)}
+
+    statuses = [client.get("/api/v1/nothing-here").status_code for _ in range(6)]
+
+    assert statuses.count(404) <= 3 and statuses[-1] == 429
+    assert ApiRequest.objects.unscoped("those of the test").count() == statuses.count(404)
 
 
 def test_pages_and_the_documentation_are_not_logged(client: Client) -> None:

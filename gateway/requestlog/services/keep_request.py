@@ -31,7 +31,11 @@ def keep_request(
     """Append the row. `request` and `response` are redacted documents (`rules.document_of`).
 
     Personal fields are kept only when `data_key_id` names the key of the person they are about, so that erasure reaches them.
+    Of a request that nobody signed nothing is kept that its sender can make large: no bodies, no query.
     """
+    error_code = _code_of(response) if status >= 400 else ""
+    if principal is None:
+        query, request, response = "", None, None
     sealed = None
     if data_key_id is not None and (has_personal(request) or has_personal(response)):
         sealed = seal_personal(data_key_id, serialised({"request": request, "response": response}).encode())
@@ -47,7 +51,7 @@ def keep_request(
         path=kept_path(path),
         query=kept_query(query),
         status=status,
-        error_code=_code_of(response) if status >= 400 else "",
+        error_code=error_code,
         elapsed_ms=elapsed_ms,
         request_body=clear_form(request),
         response_body=clear_form(response),
