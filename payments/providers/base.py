@@ -30,6 +30,11 @@ class NotDone(Exception):
         super().__init__(message)
         self.code, self.message, self.retryable, self.retry_after_s = code, message, retryable, retry_after_s
 
+    @property
+    def retry_after(self) -> timedelta | None:
+        """How long the provider asks to wait; None where it did not say."""
+        return None if self.retry_after_s is None else timedelta(seconds=self.retry_after_s)
+
 
 class OutcomeUnknown(Exception):
     """The request may have reached the provider and no definite answer came back (timeout, dropped connection, 5xx)."""

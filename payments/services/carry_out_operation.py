@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -211,8 +210,7 @@ def _settle_not_done(ask: _Ask, refusal: NotDone) -> Result:
         refused = Observation(Outcome.FAILED, "", code=refusal.code, message=refusal.message)
         settle_operation(operation_id=ask.operation.id, observation=refused, now=clock.now())
         return Done()
-    after = None if refusal.retry_after_s is None else timedelta(seconds=refusal.retry_after_s)
-    return Retry(f"{refusal.code}: {refusal.message}", after=after, counts=False)
+    return Retry(f"{refusal.code}: {refusal.message}", after=refusal.retry_after, counts=False)
 
 
 def _mark_unknown(ask: _Ask) -> None:

@@ -48,7 +48,7 @@ def import_settlement_file(claim: Claim) -> Result:
             refuse_settlement_file(file_id=file.id, reason=str(reason), now=clock.now())
             return Done()
         except NotDone as refusal:
-            return Retry(refusal.message, counts=not refusal.retryable)
+            return Retry(refusal.message, after=refusal.retry_after, counts=not refusal.retryable)
         except OutcomeUnknown as silence:
             return Retry(str(silence) or "the provider did not answer", counts=False)
         keep_settlement_file(file_id=file.id, fetched=fetched)

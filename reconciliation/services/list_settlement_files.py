@@ -27,7 +27,7 @@ def list_settlement_files(claim: Claim) -> Result:
     try:
         refs = get_provider(account.provider).list_settlement_files(credentials_of(account))
     except NotDone as refusal:
-        return Retry(refusal.message, counts=not refusal.retryable)
+        return Retry(refusal.message, after=refusal.retry_after, counts=not refusal.retryable)
     except OutcomeUnknown as silence:
         return Retry(str(silence) or "the provider did not answer", counts=False)
     now = timezone.now()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -146,8 +145,7 @@ def _not_done(opened: _Opened, refusal: NotDone) -> Result:
         )
         settle_refund(refund_id=opened.refund.id, fact=observation, now=clock.now())
         return Done()
-    after = timedelta(seconds=refusal.retry_after_s) if refusal.retry_after_s else None
-    return Retry(refusal.message, after=after, counts=False)
+    return Retry(refusal.message, after=refusal.retry_after, counts=False)
 
 
 def _was_never_sent(refund_id: UUID) -> bool:

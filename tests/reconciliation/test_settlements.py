@@ -15,6 +15,7 @@ from gateway.core.ids import id_time, lowest_id_at
 from gateway.core.tenancy import Tenant
 from gateway.ledger.models import Transaction
 from gateway.work.models import Work
+from gateway.work.rules import MAX_STRIKES
 from payments.models import Anomaly, Operation, ProviderAccount
 from payments.services.resolve_anomaly import resolve_anomaly
 from reconciliation import states
@@ -36,6 +37,7 @@ from tests.reconciliation.settling import (
     the_file,
 )
 from tests.support.bank import BankAccount
+from tests.support.receiver import answer, running_receiver
 from tests.support.witnessed import merchant_at_bank
 from tests.support.work import run_due_work
 
@@ -244,6 +246,31 @@ def test_a_bank_that_is_away_is_asked_again(tenant: Tenant, bank_account: BankAc
     accounts.update(config=right)
     run_due_work(forward=True)
     assert the_file(name).state == "imported"
+
+
+@pytest.mark.parametrize("status", [503, 429])
+def test_a_file_that_the_bank_cannot_give_at_the_moment_is_never_quarantined(
+    tenant: Tenant, bank_account: BankAccount, status: int
+) -> None:
+    paid(tenant)
+    name = close_file(bank_account)
+    listed = bank_account.request("GET", "/v1/settlements").content
+    accounts = ProviderAccount.objects.for_merchant(tenant)
+    right = accounts.get().config
+    with running_receiver() as unwell:
+        unwell.behaviours, unwell.default = [answer(200, listed)], answer(status)
+        accounts.update(config={**right, "base_url": f"http://{unwell.address}"})
+        import_settlements(tenant=tenant)
+        for _ in range(MAX_STRIKES + 2):
+            run_due_work()
+            Work.objects.update(run_at=timezone.now())
+    work = Work.objects.get(kind=states.IMPORT_FILE)
+    assert (len(unwell.requests), work.state, work.strikes) == (MAX_STRIKES + 3, "waiting", 0)
+
+    accounts.update(config=right)
+    run_due_work(forward=True)
+
+    assert (the_file(name).state, settled()[0]) == ("imported", 9_880)
 
 
 def test_the_command_asks_every_account(tenant: Tenant) -> None:

@@ -7,7 +7,8 @@ back is a definite answer of the bank: a payment (2xx, or 402 for a decline), or
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,26 +41,32 @@ def ask(
     account: AccountCredentials, verb: str, method: str, path: str, *, body: object = None, key: str = ""
 ) -> Answer:
     """One request with this account's credentials. Raises `NotDone` or `OutcomeUnknown`."""
-    try:
-        answer = _exchange(account, method, path, body, key)
-    except (NotDone, OutcomeUnknown) as error:
-        metrics.PROVIDER_REQUESTS.labels(account.provider, verb, type(error).__name__).inc()
-        raise
+    with _failures_counted(account, verb):
+        answer = _definite(_send(account, method, path, body, key, max_body=ANSWER_BYTES_MAX))
     metrics.PROVIDER_REQUESTS.labels(account.provider, verb, "refused" if answer.problem else "answered").inc()
     return answer
 
 
 def ask_for_file(account: AccountCredentials, verb: str, path: str) -> bytes:
     """The bytes of a file. Raises `NotDone`, also when the bank refuses, or `OutcomeUnknown`."""
-    response = _send(account, "GET", path, None, "", max_body=FILE_BYTES_MAX)
-    metrics.PROVIDER_REQUESTS.labels(account.provider, verb, "answered" if response.status == 200 else "refused").inc()
-    if response.status == 200 and not response.truncated:
-        return response.body
-    raise NotDone("file_refused", f"The bank answered {response.status} for {path}.", retryable=False)
+    with _failures_counted(account, verb):
+        response = _send(account, "GET", path, None, "", max_body=FILE_BYTES_MAX)
+        _raise_if_rate_limited(response)
+        if response.status >= 500 or 300 <= response.status < 400:
+            raise OutcomeUnknown(f"HTTP {response.status}")
+        if response.status != 200 or response.truncated:
+            raise NotDone("file_refused", f"The bank answered {response.status} for {path}.", retryable=False)
+    metrics.PROVIDER_REQUESTS.labels(account.provider, verb, "answered").inc()
+    return response.body
 
 
-def _exchange(account: AccountCredentials, method: str, path: str, body: object, key: str) -> Answer:
-    return _definite(_send(account, method, path, body, key, max_body=ANSWER_BYTES_MAX))
+@contextmanager
+def _failures_counted(account: AccountCredentials, verb: str) -> Iterator[None]:
+    try:
+        yield
+    except (NotDone, OutcomeUnknown) as error:
+        metrics.PROVIDER_REQUESTS.labels(account.provider, verb, type(error).__name__).inc()
+        raise
 
 
 def _send(
@@ -85,10 +92,14 @@ def _send(
         raise OutcomeUnknown(f"no answer: {error.reason}") from error
 
 
-def _definite(response: http.Response) -> Answer:
+def _raise_if_rate_limited(response: http.Response) -> None:
     if response.status == 429:
         message = "The bank asks to slow down."
         raise NotDone("provider_rate_limited", message, retryable=True, retry_after_s=_retry_after(response))
+
+
+def _definite(response: http.Response) -> Answer:
+    _raise_if_rate_limited(response)
     if response.status in (401, 403):
         raise NotDone("provider_credentials_refused", "The bank refused the account's credentials.", retryable=False)
     body = _object(response.body)

@@ -7,8 +7,18 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from payments.providers.base import SettlementFileRef, SettlementTotals, UnreadableFile
+from gateway.core.ids import new_id
+from payments.providers.base import (
+    AccountCredentials,
+    NotDone,
+    OutcomeUnknown,
+    SettlementFileRef,
+    SettlementTotals,
+    UnreadableFile,
+)
+from payments.providers.simulated_bank.adapter import SimulatedBank
 from payments.providers.simulated_bank.settlements import settlement_file
+from tests.support.receiver import answer, running_receiver
 
 REF = SettlementFileRef("2026-11-21-001", date(2026, 11, 21))
 HEAD = "record,file,line,type,object,reference,payment,payment_reference,currency,gross,fee,net,occurred_at\n"
@@ -76,3 +86,44 @@ def test_a_changed_byte_a_wrong_count_and_another_name_are_refused() -> None:
             settlement_file(REF, bad)
     with pytest.raises(UnreadableFile):
         settlement_file(SettlementFileRef("2026-11-22-001", date(2026, 11, 22)), raw)
+
+
+def fetch(status: int, body: bytes = b"", **headers: str) -> object:
+    """What comes of a bank that answers so when it is asked for the file."""
+    with running_receiver() as bank:
+        bank.default = answer(status, body, **headers)
+        account = AccountCredentials(
+            id=new_id(),
+            provider="simulated_bank",
+            livemode=False,
+            config={"base_url": f"http://{bank.address}"},
+            secrets={"api_key": "bk_test_key"},
+        )
+        return SimulatedBank().fetch_settlement_file(account, REF)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 302])
+def test_a_bank_that_is_not_well_has_not_refused_the_file(status: int) -> None:
+    with pytest.raises(OutcomeUnknown, match=f"HTTP {status}"):
+        fetch(status, location="http://127.0.0.1:9/")
+
+
+def test_a_bank_that_asks_to_slow_down_is_asked_again_when_it_says() -> None:
+    with pytest.raises(NotDone) as refused:
+        fetch(429, retry_after="7")
+
+    assert (refused.value.code, refused.value.retryable, refused.value.retry_after_s) == (
+        "provider_rate_limited", True, 7.0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 410])
+def test_a_file_that_the_bank_refuses_is_not_worth_another_try(status: int) -> None:
+    with pytest.raises(NotDone) as refused:
+        fetch(status)
+
+    assert (refused.value.code, refused.value.retryable) == ("file_refused", False)
+
+
+def test_a_whole_file_is_read_over_the_wire() -> None:
+    assert fetch(200, sealed(HEAD + LINE + TOTAL)) == settlement_file(REF, sealed(HEAD + LINE + TOTAL))
