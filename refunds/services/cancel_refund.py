@@ -10,6 +10,7 @@ from django.db import transaction
 from gateway.core.opening import NO_CALL, OpeningCall
 from gateway.core.tenancy import Tenant
 from gateway.work.services.cancel import cancel
+from payments.errors import InvalidState
 from payments.selectors.orders import order_for_update
 from payments.selectors.payments import payment_for_update
 from payments.services.adjust_refunds import release_refund
@@ -22,8 +23,8 @@ from refunds.services.post_refund import post_refund
 
 
 def cancel_refund(*, tenant: Tenant, refund_id: UUID, now: datetime, call: OpeningCall = NO_CALL) -> Refund:
-    """Cancel a pending refund and give its amount back to the payment. Raises RefundAlreadySent once the bank may know
-    of it.
+    """Cancel a pending refund and give its amount back to the payment. Raises InvalidState for one that is canceled
+    already, and RefundAlreadySent once the bank may know of it.
     """
     with transaction.atomic():
         call.begin()
@@ -31,8 +32,10 @@ def cancel_refund(*, tenant: Tenant, refund_id: UUID, now: datetime, call: Openi
         order_for_update(known.order_id)
         payment = payment_for_update(known.payment_id)
         refund = refund_for_update(refund_id)
-        if refund is None or refund.status != states.PENDING or refund.sends:
-            raise RefundAlreadySent(status=known.status if refund is None else refund.status)
+        if refund is None or refund.status == states.CANCELED:
+            raise InvalidState("A refund that is canceled cannot be canceled.", status=states.CANCELED)
+        if refund.status != states.PENDING or refund.sends:
+            raise RefundAlreadySent(status=refund.status)
         states.REFUND.require(refund.status, states.CANCELED)
         previous = {"status": refund.status}
         refund.status = states.CANCELED

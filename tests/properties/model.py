@@ -396,6 +396,8 @@ class Books:
         return legs
 
     def cancel_refund(self, refund: Refund) -> None:
+        if refund.status == "canceled":
+            raise Refused("invalid_state")
         if refund.status != "pending" or refund.sends:
             raise Refused("refund_already_sent")
         refund.status = "canceled"

@@ -143,11 +143,22 @@ def test_a_pending_refund_can_be_canceled(caller: APIClient, payment: Payment) -
     _, shown = create(caller, "one", payment=payment.public_id)
 
     canceled = caller.post(f"{URL}/{shown['id']}/cancel", headers={"Idempotency-Key": "two"})
-    late = caller.post(f"{URL}/{shown['id']}/cancel", headers={"Idempotency-Key": "three"})
+    again = caller.post(f"{URL}/{shown['id']}/cancel", headers={"Idempotency-Key": "three"})
 
     assert (canceled.status_code, canceled.json()["status"]) == (200, "canceled")
-    assert (late.status_code, late.json()["code"]) == (409, "refund_already_sent")
+    assert (again.status_code, again.json()["code"]) == (409, "invalid_state")
+    assert again.json()["detail"] == "A refund that is canceled cannot be canceled."
     assert reload(payment).amount_refundable == 1000
+
+
+def test_a_refund_that_was_sent_cannot_be_canceled(caller: APIClient, payment: Payment) -> None:
+    _, shown = create(caller, "one", payment=payment.public_id)
+    run_due_work()
+
+    late = caller.post(f"{URL}/{shown['id']}/cancel", headers={"Idempotency-Key": "two"})
+
+    assert (late.status_code, late.json()["code"]) == (409, "refund_already_sent")
+    assert reload(payment).amount_refunded == 1000
 
 
 def test_prefer_wait_holds_the_answer_until_the_bank_has_said_its_word(
