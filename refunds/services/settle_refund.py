@@ -152,6 +152,9 @@ def _failure_of(fact: RefundFact | Observation) -> dict[str, str]:
         return {"code": code or "refund_returned", "message": "The customer's bank returned the money."}
     if isinstance(fact, RefundFact):
         return {"code": fact.failure_code or "refund_failed", "message": "The bank could not send the money back."}
+    if fact.voided_by_key:
+        message = "This refund could not be sent to the bank in time. Nothing was sent back; it can be made again."
+        return {"code": "not_sent_in_time", "message": message}
     message = fact.message or "The bank refused this refund."
     return {"code": fact.code or "refund_failed", "message": message}
 

@@ -79,8 +79,12 @@ def test_after_fifteen_minutes_an_unknown_refund_is_voided_if_absent_and_fails(
     refund.refresh_from_db()
     assert sent_verbs(provider) == ["refund", "void_if_absent"]
     assert (refund.status, refund.failure) == (
-        states.FAILED, {"code": "voided_by_key", "message": "The bank refused this refund."},
-    )  # fmt: skip
+        states.FAILED,
+        {
+            "code": "not_sent_in_time",
+            "message": "This refund could not be sent to the bank in time. Nothing was sent back; it can be made again.",
+        },
+    )
     assert provider.only.refunds == []
     assert (reload(payment).amount_refund_pending, reload(payment).amount_refunded) == (0, 0)
     assert event_types()[-2:] == ["refund.created", "refund.failed"]
