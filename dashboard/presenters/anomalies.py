@@ -26,7 +26,12 @@ class Explanation:
 
 
 _SUSPENSE = "The difference is in suspense: it belongs to nobody until somebody decides."
-_KINDS: dict[str, Explanation] = {
+_RETURNED = Explanation(
+    "Moved back after it was settled here",
+    "The bank took back a movement that somebody had settled here before. That money is in suspense again.",
+    "Look at the resolved anomaly of the same payment: choose the opposite of what was decided there.",
+)
+KINDS: dict[str, Explanation] = {
     "settlement_amount_differs": Explanation(
         "Settled with another amount",
         f"For one movement the bank paid out another amount than our books have. {_SUSPENSE}",
@@ -74,8 +79,36 @@ _KINDS: dict[str, Explanation] = {
     ),
     "refund_contradiction": Explanation(
         "The bank contradicts itself about a refund",
-        "It first said a definite no, and now a yes. Nothing was posted for the second word.",
+        "It first said a definite no, and now that it sent the money. The refund stays failed, and the money is in suspense.",
         "Ask the bank whether the customer got the money.",
+    ),
+    "external_refund_beyond_captured_returned": _RETURNED,
+    "refund_amount_differs_returned": _RETURNED,
+    "refund_contradiction_returned": _RETURNED,
+    "late_success_not_returned": Explanation(
+        "Unwanted money did not go back",
+        "This payment succeeded when its order no longer needed it, and its refund failed: the customer has paid for nothing.",
+        "Refund the payment again. If the bank cannot return it, pay the customer back in another way and note how.",
+    ),
+    "declined_after_success": Explanation(
+        "Refused after it was granted",
+        "The bank granted this payment before and now says that it was refused. Our books keep the first word.",
+        "Ask the bank whether the money was taken.",
+    ),
+    "voided_after_success": Explanation(
+        "Voided after it was captured",
+        "The bank says that it voided a payment whose money it had taken. Our books keep the capture.",
+        "Ask the bank whether the customer was charged.",
+    ),
+    "foreign_payment": Explanation(
+        "Another payment under this reference",
+        "The bank's payment names an attempt that is not this payment's. Nothing of it was taken over.",
+        "Ask the bank which payment its reference belongs to.",
+    ),
+    "operation_unresolved": Explanation(
+        "An attempt without an outcome",
+        "The bank cannot say any more what became of it, so nothing was guessed.",
+        "Look it up in the bank's own records.",
     ),
     "refund_outcome_unknown": Explanation(
         "A refund without an outcome",
@@ -87,7 +120,7 @@ _KINDS: dict[str, Explanation] = {
 
 def explanation_of(kind: str) -> Explanation:
     """The kind in words; one without an entry is shown by its own name."""
-    return _KINDS.get(kind) or Explanation(
+    return KINDS.get(kind) or Explanation(
         kind.replace("_", " ").capitalize(),
         "The provider said something that our books do not allow for. Nothing was overwritten.",
         "Compare the payment with the provider's own records, then note here what you found.",

@@ -16,6 +16,7 @@ from payments.providers.base import Observation, Outcome, RefundFact
 from payments.selectors.orders import order_for_update
 from payments.selectors.payments import payment_for_update
 from payments.services.adjust_refunds import release_refund, settle_refund_amount, unsettle_refund
+from payments.services.open_anomaly import open_anomaly
 from payments.services.post_suspense import post_suspense
 from payments.services.release_suspense import release_suspense
 from refunds import states
@@ -28,6 +29,7 @@ from refunds.services.post_refund import post_refund
 from refunds.services.return_fee import return_fee, take_fee_again
 
 _DIFFERENCE, _CONTRADICTION = "refund_amount_differs", "refund_contradiction"
+_NOT_RETURNED = "late_success_not_returned"
 _FAILED = frozenset({Outcome.FAILED, Outcome.DECLINED})
 
 
@@ -115,6 +117,22 @@ def _fail(refund: Refund, payment: Payment, fact: RefundFact | Observation, now:
         release_refund(payment, refund.amount)
     post_refund(refund=refund, payment=payment, event="failed", now=now)
     announce_refund(refund=refund, payment=payment, verb="failed", previous=previous, now=now)
+    if not payment.counts_toward_order:
+        _ask_about_unwanted(refund, payment, now)
+
+
+def _ask_about_unwanted(refund: Refund, payment: Payment, now: datetime) -> None:
+    """Money that should have gone back by itself has not, and nobody is waiting for it: a person returns it."""
+    left = payment.amount_captured - payment.amount_refunded
+    open_anomaly(
+        tenant=payment.tenant,
+        kind=_NOT_RETURNED,
+        subject_type="payment",
+        subject_id=payment.id,
+        detail=f"{refund.public_id} failed, and {left} of {payment.public_id}, a late success that its order did not "
+        f"need ({payment.late_reason}), has not gone back to the customer.",
+        now=now,
+    )
 
 
 def _acknowledge(refund: Refund, fact: RefundFact | Observation) -> None:

@@ -441,15 +441,21 @@ class Books:
             refund.reference = refund.reference or reference
             payment.refund_pending -= refund.amount
             self._return_legs(refund)
+            self._ask_about_unwanted(payment)
         elif word in ("failed", "declined", "returned") and refund.status == "succeeded":
             refund.status = "failed"
             self._count_refunded(payment, -refund.amount)
             self._post("provider_clearing", "refunds_in_transit", refund.amount, payment)
             self._return_legs(refund)
             self._leave_suspense(payment, "refund_amount_differs", refund.source)
+            self._ask_about_unwanted(payment)
         elif word == "pending" and refund.status in ("pending", "processing"):
             refund.status = "processing"
             refund.reference = refund.reference or reference
+
+    def _ask_about_unwanted(self, payment: Payment) -> None:
+        if not payment.counts:
+            self.anomalies["late_success_not_returned", payment] = 1
 
     def _return_legs(self, refund: Refund) -> None:
         for _, account, part in refund.legs:

@@ -172,6 +172,62 @@ def test_a_late_success_is_refunded_in_full_and_once(provider: FakeProvider, pay
     assert order_of(payment).amount_refunded == 0
 
 
+def unwanted(payment: Payment) -> None:
+    Payment.objects.unscoped(WHY).filter(id=payment.id).update(
+        late_success=True, late_reason="duplicate", counts_toward_order=False
+    )
+
+
+def test_a_late_success_that_cannot_be_refunded_is_given_to_a_person_once(
+    provider: FakeProvider, payment: Payment
+) -> None:
+    unwanted(payment)
+    refund = refund_late_success(payment_id=payment.id, now=timezone.now())
+    assert refund is not None
+    run_due_work()
+    assert not Anomaly.objects.unscoped(WHY).exists()
+
+    failed = replace(provider.only.refunds[0], outcome=Outcome.FAILED, was_sent=True)
+    for _ in range(2):
+        settle_refund(refund_id=refund.id, fact=failed, now=timezone.now())
+
+    anomaly = Anomaly.objects.unscoped(WHY).get()
+    assert (anomaly.kind, anomaly.subject_id, anomaly.amount) == ("late_success_not_returned", payment.id, 0)
+    assert anomaly.detail == (
+        f"{refund.public_id} failed, and 1000 of {payment.public_id}, a late success that its order did not need "
+        "(duplicate), has not gone back to the customer."
+    )
+    assert event_types()[-2:] == ["refund.failed", "anomaly.opened"]
+
+
+def test_a_part_that_was_on_its_way_when_the_rest_went_back_and_that_fails_is_given_to_a_person_too(
+    provider: FakeProvider, payment: Payment
+) -> None:
+    provider.next_faults.append("refused")
+    create_refund(tenant=payment.tenant, payment_id=payment.id, amount=300, now=timezone.now())
+    unwanted(payment)
+    rest = refund_late_success(payment_id=payment.id, now=timezone.now())
+
+    run_due_work()
+
+    assert rest is not None and rest.amount == 700
+    assert (reload(payment).amount_refunded, reload(payment).amount_refundable) == (700, 300)
+    anomaly = Anomaly.objects.unscoped(WHY).get()
+    assert (anomaly.kind, anomaly.subject_id) == ("late_success_not_returned", payment.id)
+
+
+def test_a_refund_that_fails_of_money_that_the_order_keeps_is_no_anomaly(
+    provider: FakeProvider, payment: Payment
+) -> None:
+    provider.next_faults.append("refused")
+    create_refund(tenant=payment.tenant, payment_id=payment.id, amount=300, now=timezone.now())
+
+    run_due_work()
+
+    assert event_types()[-1] == "refund.failed"
+    assert not Anomaly.objects.unscoped(WHY).exists()
+
+
 def beyond(provider: FakeProvider, payment: Payment) -> None:
     """900 of 1000 are refunded here, and then 250 at the provider."""
     create_refund(tenant=payment.tenant, payment_id=payment.id, amount=900, now=timezone.now())
