@@ -9,6 +9,9 @@ from django.views.generic import RedirectView
 from gateway.api.docs import ErrorsPage, SwaggerPage
 from webhooks.api.inbox import receive as receive_provider_webhook
 
+handler400 = "gateway.api.error_handlers.bad_request"
+handler500 = "gateway.api.error_handlers.server_error"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("gateway.observability.urls")),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("img/mark.svg"))),

@@ -1,4 +1,7 @@
-"""What holds for every answer under the API's paths, whoever made it: JSON problems, ETag, gzip, limits per IP."""
+"""What holds for every answer under the API's paths, whoever made it: JSON problems, ETag, gzip, limits per IP.
+
+And for pages: while something is away they say so, with a 503.
+"""
 
 import hashlib
 import logging
@@ -16,7 +19,8 @@ from gateway.api.errors import InternalError, RequestTooLarge
 from gateway.api.problems import as_domain_error, as_problem, problem_response
 from gateway.api.ratelimit import Verdict
 from gateway.api.renderers import CONTENT_TYPE, PROBLEM_CONTENT_TYPE
-from gateway.core.errors import DomainError, RateLimited
+from gateway.api.unavailable_page import unavailable_page
+from gateway.core.errors import DomainError, RateLimited, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -58,14 +62,25 @@ class ApiMiddleware:
         return _dressed(request, response)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """What escaped a view: known kinds become their problem, the rest is recorded and becomes a 500."""
+        """What escaped a view: known kinds become their problem, the rest is recorded and becomes a 500.
+
+        A page has its own words for what people may do wrong, so only what is away is answered here.
+        """
         if not is_api(request):
-            return None
+            return unavailable_answer(request, exception)
         known = as_domain_error(exception)
         if known is None:
             log.exception("unexpected error in an API request", exc_info=exception)
             known = InternalError()
         return problem_response(known)
+
+
+def unavailable_answer(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    """The 503, as a problem or as a page, when this exception means that something is away; None for any other."""
+    known = as_domain_error(exception)
+    if not isinstance(known, Unavailable):
+        return None
+    return problem_response(known) if is_api(request) else unavailable_page(request, known)
 
 
 def _guard(request: HttpRequest, verdict: Verdict) -> None:

@@ -6,6 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -117,6 +119,8 @@ def as_domain_error(error: Exception) -> DomainError | None:  # noqa: PLR0911, P
             return border.UnsupportedMediaType()
         case RequestDataTooBig():
             return border.RequestTooLarge(limit_bytes=settings.API_MAX_BODY_BYTES)
+        case SessionInterrupted(__context__=UpdateError(__context__=Exception() as behind)):
+            return as_domain_error(behind)  # Django takes any trouble with the row for a session that was deleted
         case SuspiciousOperation():
             return kinds.Invalid("The request is not acceptable.")
         case DatabaseError() | InterfaceError() if is_passing(error):
