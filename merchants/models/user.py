@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -55,6 +55,11 @@ class User(Identified, AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """In one transaction with what a new password ends (`merchants.handlers`)."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
 
     def get_full_name(self) -> str:
         """What Django's own pages greet with."""

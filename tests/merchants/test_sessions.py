@@ -1,14 +1,19 @@
 """People sign in over the API, stay signed in, and sign out."""
 
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import jwt
 import pytest
 import time_machine
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from gateway.audit.models import AuditEntry
 from gateway.core.tenancy import Tenant
 from merchants.api.tokens import AccessToken, RefreshToken, signing_keys
 from merchants.models import LoginSession, Membership, User
@@ -19,6 +24,7 @@ from tests.support.merchants import PASSWORD, make_merchant, make_person, make_t
 
 pytestmark = pytest.mark.django_db
 KEYS = "/api/v1/api_keys"
+ANOTHER = "another pass for the tests"
 
 
 @pytest.fixture
@@ -134,6 +140,63 @@ def test_another_session_is_untouched_by_it(person: User) -> None:
     refresh(first["refresh"])
 
     assert bearer(other["access"]).get(KEYS).status_code == 200
+
+
+def new_password_by_staff(person: User) -> None:
+    staff, client = make_person(is_staff=True, is_superuser=True), Client()
+    client.force_login(staff, backend="django.contrib.auth.backends.ModelBackend")
+    path = reverse("admin:merchants_user_change", args=[person.pk])
+    form = {"email": person.email, "name": person.name, "is_active": "on", "new_password": ANOTHER}
+    assert client.post(path, form).status_code == 302
+
+
+def new_password_by_themselves(person: User) -> None:
+    User.objects.filter(pk=person.pk).update(is_staff=True)
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    form = {"old_password": PASSWORD, "new_password1": ANOTHER, "new_password2": ANOTHER}
+    assert client.post(reverse("admin:password_change"), form).status_code == 302
+
+
+def new_password_by_command(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda prompt: ANOTHER)
+    call_command("changepassword", person.email, stdout=StringIO())
+
+
+@pytest.mark.parametrize("who", ["staff", "themselves", "command"])
+def test_a_new_password_ends_every_session_of_that_person(
+    person: User, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = sign_in(make_person(make_tenant())).json()
+    pairs = [sign_in(person).json(), sign_in(person).json()]
+    ended = sign_in(person).json()
+    APIClient().post("/auth/token/revoke", {"refresh": ended["refresh"]})
+    {
+        "staff": lambda: new_password_by_staff(person),
+        "themselves": lambda: new_password_by_themselves(person),
+        "command": lambda: new_password_by_command(person, monkeypatch),
+    }[who]()
+
+    for pair in pairs:
+        assert bearer(pair["access"]).get(KEYS).status_code == 401
+        assert refresh(pair["refresh"]).status_code == 401
+    assert bearer(stranger["access"]).get(KEYS).status_code == 200
+    reasons = LoginSession.all_rows.filter(user=person).order_by("id").values_list("revoked_reason", flat=True)
+    assert list(reasons) == ["password_changed", "password_changed", "signed_out"]
+    entries = AuditEntry.objects.unscoped("a test").filter(action="session.ended", data__reason="password_changed")
+    assert entries.count() == 2
+    person.refresh_from_db()
+    assert person.check_password(ANOTHER)
+    assert sign_in(person, password=ANOTHER).status_code == 201
+
+
+def test_another_name_ends_no_session(person: User) -> None:
+    pair = sign_in(person).json()
+    person.refresh_from_db()
+    person.name = "Another"
+    person.save()
+
+    assert bearer(pair["access"]).get(KEYS).status_code == 200
 
 
 def test_tokens_run_out(person: User) -> None:
