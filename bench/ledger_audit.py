@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> int:
 def _gateway(folder: Path) -> dict[str, str]:
     layout = Layout.of(folder)
     servers = services.ensure(folder, profile="test")
-    environment = process_environment(layout, servers, Ports.free())
+    environment = process_environment(layout, servers, Ports.free(), isolated=True)
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
     return environment
 

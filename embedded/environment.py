@@ -62,8 +62,13 @@ class Ports:
         return f"http://{HOST}:{getattr(self, part)}"
 
 
-def process_environment(layout: Layout, servers: EmbeddedServices, ports: Ports) -> dict[str, str]:
-    """What every process of this folder gets. What the caller's own environment sets wins, except addresses of ours."""
+def process_environment(
+    layout: Layout, servers: EmbeddedServices, ports: Ports, *, isolated: bool = False
+) -> dict[str, str]:
+    """What every process of this folder gets. What the caller's own environment sets wins, except addresses of ours.
+
+    `isolated`, for what is thrown away afterwards: the caller's servers and secrets are not touched either.
+    """
     secrets = ensure_secrets(layout)
     own = [port for port in (ports.shop, ports.receiver) if port]
     receivers = [*(f"{HOST}:{port}" for port in own), *filter(None, os.environ.get("DEV_WEBHOOK_ALLOW", "").split(","))]
@@ -95,4 +100,4 @@ def process_environment(layout: Layout, servers: EmbeddedServices, ports: Ports)
         "DEV_WEBHOOK_ALLOW": ",".join(receivers),
         "PYTHONUNBUFFERED": "1",
     }
-    return defaults | dict(os.environ) | ours
+    return os.environ | defaults | ours if isolated else defaults | os.environ | ours

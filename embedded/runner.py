@@ -37,10 +37,11 @@ SERVERS_WATCH_SECONDS = 2.0
 class Runner:
     """One running gateway on one data folder."""
 
-    def __init__(self, layout: Layout, ports: Ports, history: bool) -> None:
+    def __init__(self, layout: Layout, ports: Ports, history: bool, *, isolated: bool = False) -> None:
         self.layout = layout
         self.ports = ports
         self.history = history
+        self.isolated = isolated
         self.stopping = threading.Event()
         self.facts: dict[str, Any] = {}
         self._processes: Processes | None = None
@@ -50,7 +51,7 @@ class Runner:
         """Start and prepare everything; when this returns, payments can be taken."""
         self.ports.refuse_taken()
         servers = services.ensure(self.layout.var)
-        self._environment = process_environment(self.layout, servers, self.ports)
+        self._environment = process_environment(self.layout, servers, self.ports, isolated=self.isolated)
         self._processes = Processes(self.layout.logs, self._environment, ROOT, say, self.stopping.is_set)
         shutil.rmtree(self.layout.metrics, ignore_errors=True)  # the counters of processes that are no more
         self.layout.metrics.mkdir()
@@ -233,7 +234,7 @@ def demo() -> int:
     folder = Path(tempfile.mkdtemp(prefix="gateway-demo-"))
     layout, ports = Layout.of(folder), Ports.free()
     try:
-        with _only_runner(layout), _until_signal(Runner(layout, ports, history=False)) as runner:
+        with _only_runner(layout), _until_signal(Runner(layout, ports, history=False, isolated=True)) as runner:
             runner.boot()
             if runner.stopping.is_set():
                 return 130

@@ -8,13 +8,14 @@ import os
 import signal
 import sys
 import time
+import traceback
 
 from bench.faults.outage import restart_under_load
-from bench.faults.played import with_system
+from bench.faults.played import Played, with_system
 from bench.faults.points import Deck, find_points
-from bench.faults.races import run_races, sizes_named
+from bench.faults.races import SIZES, run_races
 from bench.faults.report import Report
-from bench.faults.rounds import ROUNDS_PER_SYSTEM, play_round
+from bench.faults.rounds import ROUNDS_PER_SYSTEM, play_round, replay
 from bench.faults.system import ROOT, SystemBroken
 
 
@@ -31,8 +32,7 @@ def main() -> int:
         with with_system(deck, real_redis=block % 2 == 0, say=say) as played:
             while numbers and (numbers[0] - 1) // ROUNDS_PER_SYSTEM == block:
                 number = numbers.pop(0)
-                report.add(number, play_round(played, seed=arguments.seed, number=number, payments=arguments.payments))
-                if report.rounds[-1].failures:
+                if not _played_well(report, played, number, arguments):
                     played.keep = True
                     break
     if arguments.races != "off" or arguments.restarts:
@@ -40,12 +40,23 @@ def main() -> int:
             if arguments.restarts:
                 report.outage = restart_under_load(played, restarts=arguments.restarts)
             if arguments.races != "off":
-                report.races = run_races(played, sizes_named(arguments.races), runs=arguments.race_runs)
+                report.races = run_races(played, SIZES[arguments.races], runs=arguments.race_runs)
             played.keep = not report.ok
     say(report.table())
     report.seconds = time.monotonic() - started
     say(json.dumps(report.summary()))
     return 0 if report.ok else 1
+
+
+def _played_well(report: Report, played: Played, number: int, arguments: argparse.Namespace) -> bool:
+    """One round, whose end is a line of the report even when the suite itself failed."""
+    try:
+        report.add(number, play_round(played, seed=arguments.seed, number=number, payments=arguments.payments))
+    except Exception as error:  # whatever it is, the rounds before it count
+        traceback.print_exc()
+        report.broken.append(f"round {number}: {type(error).__name__}: {error}. {replay(arguments.seed, number)}")
+        return False
+    return not report.rounds[-1].failures
 
 
 def say(line: str) -> None:
@@ -62,7 +73,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--races", default=os.environ.get("RACES") or "default", help="off, small, default or full")
     parser.add_argument("--race-runs", type=int, default=int(os.environ.get("RACE_RUNS") or 5))
     parser.add_argument("--restarts", type=int, default=int(os.environ.get("RESTARTS") or 3), help="of PostgreSQL")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.races not in ("off", *SIZES):
+        parser.error(f"RACES is off, {', '.join(SIZES)}; not {arguments.races}")
+    return arguments
 
 
 def _end(number: int, frame: object) -> None:

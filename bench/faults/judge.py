@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
 import urllib.error
@@ -10,15 +9,24 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
 from bench.faults.client import Client, Json, Witness
+from bench.faults.receivers import Receiver
 from bench.faults.system import System
 from bench.faults.traffic import Told, is_final
+from gateway.core.ids import to_public
 
 QUIET_S = 240
+NOTHING_TO_SETTLE = 409
 _COMMAND_S = 180
+_DELIVERED = """
+SELECT endpoint.url, delivery.event_id FROM webhooks_delivery delivery
+JOIN webhooks_endpoint endpoint ON endpoint.id = delivery.endpoint_id WHERE delivery.status = 'delivered'
+"""
+_IN_SUSPENSE = "SELECT kind, subject_id, amount FROM payments_anomaly WHERE resolved_at IS NULL AND amount <> 0"
 
 
 @dataclass
@@ -98,7 +106,12 @@ def judge(
         earlier.update(payments)
     verdict.unresolved += [f"never answered: {what}" for what in witness.unanswered]
     verdict.unexpected += witness.unexpected
-    verdict.unexpected += [f"a delivery with a wrong signature: {each}" for each in system.steady.forged]
+    verdict.unexpected += [
+        f"a delivery with a wrong signature: {each}" for each in [*system.steady.forged, *system.moody.forged]
+    ]
+    with psycopg.connect(system.environment["DATABASE_OWNER_URL"]) as asking:
+        verdict.lost += _never_received(asking, [system.steady, system.moody])
+        verdict.differences += _in_suspense(asking)
     return verdict
 
 
@@ -124,6 +137,22 @@ def _lost(told: Told, payment: Json | None, refunds: dict[str, Json]) -> Iterato
             given_back += amount
     if payment["amount_refunded"] != given_back:
         yield f"{name} refunded {payment['amount_refunded']}, not {given_back}"
+
+
+def _never_received(asking: psycopg.Connection[Any], receivers: list[Receiver]) -> Iterator[str]:
+    """Deliveries that our rows call delivered, and that their receiver never took."""
+    rows = asking.execute(_DELIVERED).fetchall()
+    by_address = {receiver.address: receiver for receiver in receivers}
+    for url, event_id in rows:
+        receiver = by_address[urlsplit(url).netloc]
+        if not receiver.seen[to_public("evt", event_id)]:
+            yield f"{to_public('evt', event_id)} is delivered, and {url} never had it"
+
+
+def _in_suspense(asking: psycopg.Connection[Any]) -> Iterator[str]:
+    """Money of which nobody knows whose it is: nothing that these merchants do may leave any."""
+    for kind, subject, amount in asking.execute(_IN_SUSPENSE).fetchall():
+        yield f"{kind} of {subject}: {amount} in suspense"
 
 
 def _charged_twice(system: System, merchant: Json) -> Iterator[str]:
@@ -162,12 +191,21 @@ def _settle(system: System, merchants: list[Json], verdict: Verdict) -> None:
         f"line {number} of {file} is {state}" for file, number, state in lines if state != "matched"
     ]
     verdict.unresolved += [f"settlement file {name} is {state}" for name, state in files if state != "imported"]
+    known = {name for name, _ in files}
+    for merchant in merchants:
+        made = system.bank("GET", "/v1/settlements?limit=1000", merchant["bank_key"])["data"]
+        verdict.unresolved += [
+            f"settlement file {each['id']} was never seen" for each in made if each["id"] not in known
+        ]
 
 
 def close_books(system: System, merchant: Json) -> None:
     """Let the bank close a settlement file now, if there is anything in it."""
-    with contextlib.suppress(urllib.error.HTTPError):  # 409: nothing to settle
+    try:
         system.bank("POST", "/v1/settlements", merchant["bank_key"], {})
+    except urllib.error.HTTPError as error:
+        if error.code != NOTHING_TO_SETTLE:
+            raise
 
 
 def _ask_oracle(system: System, verdict: Verdict) -> None:

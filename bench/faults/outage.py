@@ -54,7 +54,7 @@ def restart_under_load(played: Played, *, restarts: int) -> Outage:
     """Restart PostgreSQL some times while merchants pay through both web servers; then the judge."""
     system, witness = played.system, Witness()
     system.disarm()
-    outage = Outage()
+    outage, told = Outage(), set[str]()
     clients = [
         Client(system.base_urls, each["key_id"], each["secret"], witness, fresh_connections=True)
         for each in played.merchants
@@ -68,7 +68,9 @@ def restart_under_load(played: Played, *, restarts: int) -> Outage:
             time.sleep(_BEFORE_S)
             outage.away_s.append(restart_postgres(system.layout, held_s=held_s))
             back_at = time.monotonic()
-        outage.slowest_answer_s = max(outage.slowest_answer_s, *(each.result() for each in load))
+        for slowest_s, answered in (each.result() for each in load):
+            outage.slowest_answer_s = max(outage.slowest_answer_s, slowest_s)
+            told |= answered
         troubles = sorted(witness.troubles)
         first, last = (troubles[0], troubles[-1]) if troubles else (back_at, back_at)
         outage.errors_s.append(last - first)
@@ -83,19 +85,20 @@ def restart_under_load(played: Played, *, restarts: int) -> Outage:
             f"answers so far {dict(witness.statuses)}"
         )
     outage.statuses, outage.requests = Counter(witness.statuses), witness.statuses.total()
-    made = {payment["id"] for client in clients for payment in client.listed("/api/v1/payments")}
-    verdict = judge(system, played.merchants, [], played.earlier | made, witness)
-    played.earlier |= made
+    verdict = judge(system, played.merchants, [], played.earlier | told, witness)
+    ends = {each["id"]: each["status"] for client in clients for each in client.listed("/api/v1/payments")}
+    verdict.lost += [f"{one} is {ends.get(one)}" for one in told if ends.get(one) != "succeeded"]
+    played.earlier |= told
     outage.failures += [f"{kind}: {item}" for kind, items in verdict.failures.items() for item in items]
     outage.failures += [f"answer {status}" for status in outage.statuses.keys() - {"200", "201", "503"}]
     return outage
 
 
-def _pay_until(ends_at: float, client: Client) -> float:
-    """Pay again and again, each payment until it is answered; the seconds that the slowest one waited for its answer."""
-    slowest = 0.0
+def _pay_until(ends_at: float, client: Client) -> tuple[float, set[str]]:
+    """Pay again and again, each until it is answered: the seconds that the slowest waited for its answer, and the payments."""
+    slowest, told = 0.0, set[str]()
     while (started := time.monotonic()) < ends_at:
         body = {"amount": 1_500, "currency": "EUR", "payment_method": "pm_card_visa"}
-        client.call("POST", "/api/v1/payments", body, key=str(uuid.uuid4()))
+        told.add(client.call("POST", "/api/v1/payments", body, key=str(uuid.uuid4())).body["id"])
         slowest = max(slowest, time.monotonic() - started)
-    return slowest
+    return slowest, told

@@ -52,9 +52,13 @@ class RaceResults:
         return {"runs": self.runs, "requests": self.requests, "failures": len(self.failures)}
 
 
-def sizes_named(name: str) -> Sizes:
-    """`small`, `default` or `full`."""
-    return SIZES[name]
+@dataclass(frozen=True)
+class Raced:
+    """One race: a line for people, what was not exact, and every payment that its racers know."""
+
+    line: str
+    failures: list[str]
+    payments: set[str]
 
 
 def run_races(played: Played, sizes: Sizes, *, runs: int) -> RaceResults:
@@ -63,7 +67,7 @@ def run_races(played: Played, sizes: Sizes, *, runs: int) -> RaceResults:
     The merchant has no webhook endpoints, and nobody rings the workers: deliveries and messages would only take the
     machine from the racers. Run it last; the broker stays away.
     """
-    results = RaceResults()
+    results, known = RaceResults(), set[str]()
     system, witness = played.system, Witness()
     system.disarm()
     if system.broker is not None:
@@ -74,22 +78,24 @@ def run_races(played: Played, sizes: Sizes, *, runs: int) -> RaceResults:
         started = time.monotonic()
         for race in (same_key, refunds_of_sixty_percent, capture_cancel_refund, two_tabs, webhook_during_call):
             with _slow_answers(system, merchant) if race is webhook_during_call else contextlib.nullcontext():
-                line, failures = race(client, sizes)
-            results.lines.append(f"run {run}: {line}")
-            results.failures += [f"run {run}: {failure}" for failure in failures]
-            system.say(f"races, {results.lines[-1]}; {'exact' if not failures else failures[:5]}")
+                raced = race(client, sizes)
+            known |= raced.payments
+            results.lines.append(f"run {run}: {raced.line}")
+            results.failures += [f"run {run}: {failure}" for failure in raced.failures]
+            system.say(f"races, {results.lines[-1]}; {'exact' if not raced.failures else raced.failures[:5]}")
         results.runs = run
         results.lines.append(f"run {run}: {time.monotonic() - started:.0f} s")
-    everything = [each["id"] for each in client.listed("/api/v1/payments")]
-    verdict: Verdict = judge(system, [merchant], [], set(everything), witness)
+    # A payment that no racer was told of is a second one.
+    verdict: Verdict = judge(system, [merchant], [], known, witness)
     results.failures += [f"{kind}: {item}" for kind, items in verdict.failures.items() for item in items]
     results.requests = sum(witness.statuses.values())
     return results
 
 
-def same_key(client: Client, sizes: Sizes) -> tuple[str, list[str]]:
+def same_key(client: Client, sizes: Sizes) -> Raced:
     """The same key, many times at once: one payment, and everybody else gets its bytes or a 409."""
     failures: list[str] = []
+    told: set[str] = set()
     outcomes: Counter[str] = Counter()
 
     def clicks(key: str) -> list[Answer | None]:
@@ -101,14 +107,17 @@ def same_key(client: Client, sizes: Sizes) -> tuple[str, list[str]]:
         for key, answers in zip(keys, hands.map(clicks, keys), strict=True):
             made = {answer.body["id"] for answer in answers if answer and answer.status == 201}
             first = sum(1 for answer in answers if answer and answer.status == 201 and not answer.is_replay)
+            told |= made
             codes = Counter(_code(answer) for answer in answers)
             outcomes += codes
             if len(made) != 1 or first != 1 or set(codes) - {"201", "409 idempotency_key_in_use"}:
                 failures.append(f"key {key}: {len(made)} payments, {first} first answers, {dict(codes)}")
-    return f"{sizes.keys} keys x {SAME_KEY} at once: {dict(outcomes)}", failures
+    by_key = Counter(each["metadata"].get("race") for each in client.listed("/api/v1/payments"))
+    failures += [f"key {key}: {by_key[key]} payments in the list" for key in keys if by_key[key] != 1]
+    return Raced(f"{sizes.keys} keys x {SAME_KEY} at once: {dict(outcomes)}", failures, told)
 
 
-def refunds_of_sixty_percent(client: Client, sizes: Sizes) -> tuple[str, list[str]]:
+def refunds_of_sixty_percent(client: Client, sizes: Sizes) -> Raced:
     """Many refunds of 60 % of one payment at once: exactly one is accepted."""
     payments = _paid(client, sizes.refunded, amount=10_000)
     failures: list[str] = []
@@ -126,10 +135,11 @@ def refunds_of_sixty_percent(client: Client, sizes: Sizes) -> tuple[str, list[st
                 failures.append(f"{payment_id}: {dict(codes)}")
     unsettled = _settled(client, payments, lambda payment: payment["amount_refunded"] == 6_000)
     failures += [f"{payment['id']}: refunded {payment['amount_refunded']}" for payment in unsettled]
-    return f"{len(payments)} payments x {REFUNDS_AT_ONCE} refunds of 60 %: {dict(outcomes)}", failures
+    line = f"{len(payments)} payments x {REFUNDS_AT_ONCE} refunds of 60 %: {dict(outcomes)}"
+    return Raced(line, failures, set(payments))
 
 
-def capture_cancel_refund(client: Client, sizes: Sizes) -> tuple[str, list[str]]:
+def capture_cancel_refund(client: Client, sizes: Sizes) -> Raced:
     """Capture, cancel and refund of one authorised payment at once: it ends captured (and perhaps refunded) or canceled."""
     payments = _paid(client, sizes.contested, amount=5_000, manual=True)
     failures: list[str] = []
@@ -159,37 +169,43 @@ def capture_cancel_refund(client: Client, sizes: Sizes) -> tuple[str, list[str]]
             failures.append(
                 f"{payment_id}: {payment['status']}, captured {payment['amount_captured']}, {len(accepted)} accepted"
             )
-    return f"{len(payments)} payments, capture against cancel against refund: {dict(outcomes)}", failures
+    line = f"{len(payments)} payments, capture against cancel against refund: {dict(outcomes)}"
+    return Raced(line, failures, set(payments))
 
 
-def two_tabs(client: Client, sizes: Sizes) -> tuple[str, list[str]]:
+def two_tabs(client: Client, sizes: Sizes) -> Raced:
     """Two tabs with one checkout link pay at once: the order is paid once, by one payment."""
     body = {"amount": 2_000, "currency": "EUR"}
     orders = [client.call("POST", "/api/v1/orders", body, key=str(uuid.uuid4())).body for _ in range(sizes.contested)]
     failures: list[str] = []
+    payments: set[str] = set()
 
-    def visit(order: Json) -> None:
+    def visit(order: Json) -> list[int]:
         tabs = [Customer.arrives(order["checkout_url"]) for _ in range(2)]
         at_once([lambda tab=tab: tab.pay_by_card("4242424242424242") for tab in tabs])  # type: ignore[misc]
+        return [tab.page.status for tab in tabs]
 
     with ThreadPoolExecutor(4) as hands:
-        list(hands.map(visit, orders))
+        for order, statuses in zip(orders, hands.map(visit, orders), strict=True):
+            failures += [f"{order['id']}: a page answered {status}" for status in statuses if status >= 500]
     deadline = time.monotonic() + _SETTLE_S
     for order in orders:
         path = f"/api/v1/orders/{order['id']}"
         while (present := client.get(path))["status"] != "paid" and time.monotonic() < deadline:
             time.sleep(0.3)
-        ends = Counter(payment["status"] for payment in client.get(f"{path}/payments")["data"])
+        attempts = client.get(f"{path}/payments")["data"]
+        payments |= {payment["id"] for payment in attempts}
+        ends = Counter(payment["status"] for payment in attempts)
         if (
             present["amount_paid"] != 2_000
             or ends["succeeded"] != 1
             or ends.keys() - {"succeeded", "failed", "canceled"}
         ):
             failures.append(f"{order['id']}: {present['status']}, paid {present['amount_paid']}, payments {dict(ends)}")
-    return f"{len(orders)} orders x 2 checkout tabs", failures
+    return Raced(f"{len(orders)} orders x 2 checkout tabs", failures, payments)
 
 
-def webhook_during_call(client: Client, sizes: Sizes) -> tuple[str, list[str]]:
+def webhook_during_call(client: Client, sizes: Sizes) -> Raced:
     """The bank's webhook is there before its answer: each fact is told, and posted, once. (The caller makes answers slow.)"""
     payments = _paid(client, sizes.contested, amount=3_000, manual=True)
 
@@ -210,7 +226,8 @@ def webhook_during_call(client: Client, sizes: Sizes) -> tuple[str, list[str]]:
     refunded = client.listed("/api/v1/events?type=refund.succeeded")
     times = Counter(event["data"]["object"]["id"] for event in refunded)
     failures += [f"{refund_id} succeeded {times[refund_id]} times" for refund_id in refunds if times[refund_id] != 1]
-    return f"{len(payments)} payments authorised, captured and refunded, the webhook before the answer", failures
+    line = f"{len(payments)} payments authorised, captured and refunded, the webhook before the answer"
+    return Raced(line, failures, set(payments))
 
 
 @contextlib.contextmanager
@@ -225,20 +242,15 @@ def _slow_answers(system: System, merchant: Json) -> Iterator[None]:
 
 
 def at_once(asks: Sequence[Callable[[], Answer | None]]) -> list[Answer | None]:
-    """Everybody waits at the barrier, then everybody asks."""
+    """Everybody waits at the barrier, then everybody asks. Raises what one of them raised."""
     barrier = threading.Barrier(len(asks))
-    answers: list[Answer | None] = [None] * len(asks)
 
-    def run(number: int) -> None:
+    def run(ask: Callable[[], Answer | None]) -> Answer | None:
         barrier.wait(timeout=60)
-        answers[number] = asks[number]()
+        return ask()
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(asks))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    with ThreadPoolExecutor(len(asks)) as racers:
+        return [each.result() for each in [racers.submit(run, ask) for ask in asks]]
 
 
 def _paid(client: Client, count: int, *, amount: int, manual: bool = False) -> list[str]:

@@ -14,6 +14,7 @@ from bench.faults.unresolved import AT_LAST_S, SOON_SHARE, share_soon
 
 # Few rounds cannot reach every crash point; these many must.
 _ROUNDS_FOR_ALL_POINTS = 20
+_PAYMENTS_OF_ALL = 2_000
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Report:
     rounds: list[Round] = field(default_factory=list)
     races: RaceResults | None = None
     outage: Outage | None = None
+    broken: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     def add(self, number: int, played: Round) -> None:
@@ -35,13 +37,24 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether nothing was found."""
-        if any(played.failures for played in self.rounds):
+        if self.broken or any(played.failures for played in self.rounds):
             return False
         if (self.races is not None and self.races.failures) or (self.outage is not None and self.outage.failures):
             return False
         if share_soon(self.waits_s) < SOON_SHARE or max(self.waits_s, default=0.0) > AT_LAST_S:
             return False
-        return len(self.rounds) < _ROUNDS_FOR_ALL_POINTS or not self.deck.missed()
+        return len(self.rounds) < _ROUNDS_FOR_ALL_POINTS or not self.idle()
+
+    def idle(self) -> list[str]:
+        """What never happened in all these rounds, so that they proved nothing about it."""
+        verdicts = [played.verdict for played in self.rounds]
+        happened = {
+            f"{_PAYMENTS_OF_ALL} payments": sum(verdict.payments for verdict in verdicts) >= _PAYMENTS_OF_ALL,
+            "a settled line in each round": all(verdict.settled_lines for verdict in verdicts),
+            "a cut commit": any(played.commits_cut for played in self.rounds),
+            "an unknown outcome": bool(self.waits_s),
+        }
+        return self.deck.missed() + [what for what, is_so in happened.items() if not is_so]
 
     @property
     def waits_s(self) -> list[float]:
@@ -53,7 +66,10 @@ class Report:
         lines = ["Crash points, and how often a process died there:", self.deck.table()]
         if self.races is not None:
             lines += ["Races:", *(f"  {line}" for line in self.races.lines)]
-        found = [*(self.races.failures if self.races else ()), *(self.outage.failures if self.outage else ())]
+        found = [*self.broken, *(self.races.failures if self.races else ())]
+        found += self.outage.failures if self.outage else ()
+        if len(self.rounds) >= _ROUNDS_FOR_ALL_POINTS:
+            found += [f"never happened: {what}" for what in self.idle()]
         lines += [f"FOUND: {failure}" for failure in found]
         return "\n".join(lines)
 
@@ -81,6 +97,8 @@ class Report:
             "crash_points": len(self.deck.points),
             "crash_points_missed": self.deck.missed(),
             "deaths": sum(self.deck.hits.values()),
+            "exits": [each for played in self.rounds for each in played.exits],
+            "broken": self.broken,
             "commits_cut": sum(played.commits_cut for played in self.rounds),
             "answers": dict(statuses),
             "slowest_quiet_s": round(max((played.verdict.quiet_s for played in self.rounds), default=0), 1),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bench.faults.client import Client, Json, Witness
 from bench.faults.judge import Verdict, judge
 from bench.faults.played import Played
 from bench.faults.strikes import WINDOW_S, Strike, draw, heal
-from bench.faults.system import System, SystemBroken
+from bench.faults.system import System
 from bench.faults.traffic import Told, carry_out, plan_round
 from bench.faults.unresolved import UnresolvedWatch
 
@@ -36,6 +36,7 @@ class Round:
     waits_s: list[float]
     seconds: float
     logs: str
+    exits: list[str] = field(default_factory=list)
 
     @property
     def failures(self) -> dict[str, list[str]]:
@@ -51,6 +52,7 @@ def play_round(played: Played, *, seed: int, number: int, payments: int) -> Roun
     witness, cut_before = Witness(), system.commits_cut()
     system.deck.shuffle(number)
     system.deaths.clear()
+    system.exits.clear()
     system.arm()
     clients = [Client(system.base_urls, each["key_id"], each["secret"], witness) for each in merchants]
     planned = plan_round(label, payments=payments, merchants=len(merchants))
@@ -65,7 +67,8 @@ def play_round(played: Played, *, seed: int, number: int, payments: int) -> Roun
                 for scenario, told, dice in planned
             ]
             try:
-                _strike(system, merchants, strikes, going)
+                is_over = _strike(system, merchants, strikes, going)
+                witness.stopped = not is_over
             except BaseException:
                 witness.stopped = True  # nobody waits for what will not come
                 for each in going:
@@ -74,6 +77,7 @@ def play_round(played: Played, *, seed: int, number: int, payments: int) -> Roun
         tolds = [each.result() for each in going]
         driven_s = time.monotonic() - started
         verdict = judge(system, merchants, tolds, played.earlier, witness, settle=True)
+        verdict.unresolved += [] if is_over else [f"the round was not over after {_LONGEST_S:.0f} s"]
     played_round = Round(
         number=number,
         verdict=verdict,
@@ -85,6 +89,7 @@ def play_round(played: Played, *, seed: int, number: int, payments: int) -> Roun
         longest_trouble_s=_longest_trouble(witness.troubles),
         seconds=time.monotonic() - started,
         logs=str(system.layout.logs),
+        exits=list(system.exits),
     )
     found = ", ".join(f"{kind} {len(items)}" for kind, items in verdict.failures.items()) or "nothing wrong"
     system.say(
@@ -94,13 +99,18 @@ def play_round(played: Played, *, seed: int, number: int, payments: int) -> Roun
         f"died: {', '.join(system.deaths) or 'nobody'}; commits cut: {played_round.commits_cut}; "
         f"answers: {played_round.statuses}; {found}"
     )
+    if system.exits:
+        system.say(f"  {'; '.join(system.exits)}")
     if verdict.failures:
         _tell(system, seed, played_round)
     return played_round
 
 
-def _strike(system: System, merchants: list[Json], strikes: list[Strike], going: list[Future[Told]]) -> None:
-    """The main thread's part of a round: strike in time, start again what died, heal, and wait for the traffic's end."""
+def _strike(system: System, merchants: list[Json], strikes: list[Strike], going: list[Future[Told]]) -> bool:
+    """The main thread's part of a round: strike in time, start again what died, heal, and wait for the traffic's end.
+
+    False when the traffic did not end in time.
+    """
     started = time.monotonic()
     waiting = list(strikes)
     healed = False
@@ -116,8 +126,9 @@ def _strike(system: System, merchants: list[Json], strikes: list[Strike], going:
             heal(system, merchants)
             healed = True
         if now > _LONGEST_S:
-            raise SystemBroken(f"a round took longer than {_LONGEST_S:.0f} s; see {system.layout.logs}")
+            return False
         time.sleep(0.1)
+    return True
 
 
 def _longest_trouble(moments: list[float]) -> float:
@@ -131,9 +142,14 @@ def _longest_trouble(moments: list[float]) -> float:
     return longest
 
 
+def replay(seed: int, number: int) -> str:
+    """How to play this round alone."""
+    return f"Replay: make faults SEED={seed} ROUNDS=1 ROUND={number}"
+
+
 def _tell(system: System, seed: int, failed: Round) -> None:
     """Everything that somebody needs to look into it."""
-    system.say(f"ROUND {failed.number} FAILED. Replay: make faults SEED={seed} ROUNDS=1 ROUND={failed.number}")
+    system.say(f"ROUND {failed.number} FAILED. {replay(seed, failed.number)}")
     system.say(f"  logs: {failed.logs}")
     system.say(f"  faults: {'; '.join(failed.strikes)}; died: {', '.join(failed.deaths)}")
     for kind, items in failed.failures.items():

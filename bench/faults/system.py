@@ -85,6 +85,7 @@ class System:
         self.processes: dict[str, Process] = {}
         self.armed = False
         self.deaths: list[str] = []
+        self.exits: list[str] = []
         self.unresolved = UnresolvedWatch()
         self.errands = ThreadPoolExecutor(1)
 
@@ -94,7 +95,7 @@ class System:
         if self.broker is not None:
             self.broker.start()
         secrets = ensure_secrets(self.layout)
-        self.environment = process_environment(self.layout, servers, self.ports) | {
+        self.environment = process_environment(self.layout, servers, self.ports, isolated=True) | {
             "ALLOW_CRASH_POINTS": "on",
             "CRASH_POINT": "",
             "WEBHOOK_TIME_SCALE": str(TIME_SCALE),
@@ -181,6 +182,8 @@ class System:
                 self._deal(process)
             # gunicorn starts a new child for one that died.
             if process.running is None or process.running.poll() is not None:
+                if process.running is not None and process.running.returncode != -signal.SIGKILL:
+                    self.exits.append(f"{name} ended by itself with {process.running.returncode}")
                 self.kill(name)  # what a dead master left behind holds its port
                 self.start(name)
 

@@ -38,6 +38,7 @@ class UnresolvedWatch:
 
     waits_s: list[float] = field(default_factory=list)
     _began: dict[object, float] = field(default_factory=dict)
+    _broken: Exception | None = None
 
     @contextlib.contextmanager
     def watching(self, database_url: str) -> Iterator[UnresolvedWatch]:
@@ -51,6 +52,8 @@ class UnresolvedWatch:
             ended.set()
             watcher.join()
             self.see((), time.monotonic())
+        if self._broken is not None:
+            raise self._broken
 
     def bank_is_back(self) -> None:
         """From now on the bank answers: nobody could have learned anything before."""
@@ -58,6 +61,12 @@ class UnresolvedWatch:
         self._began.update(dict.fromkeys(self._began, now))
 
     def _watch(self, database_url: str, ended: threading.Event) -> None:
+        try:
+            self._look(database_url, ended)
+        except Exception as error:  # raised where the block ends: who does not look sees no wait
+            self._broken = error
+
+    def _look(self, database_url: str, ended: threading.Event) -> None:
         while not ended.is_set():
             # The database restarts, too.
             with (

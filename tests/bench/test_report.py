@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import psycopg
+import pytest
+
 from bench.faults.judge import Verdict
 from bench.faults.points import Deck, find_points, role_of
 from bench.faults.report import Report
@@ -109,3 +112,29 @@ def test_the_last_line_counts_what_must_be_zero() -> None:
         "commits_cut",
     )
     assert [summary[key] for key in keys] == [2, 200, 1, 0, 0, 2, [2], 4]
+
+
+def test_a_round_that_the_suite_could_not_finish_fails_it() -> None:
+    report = Report(seed=1, deck=Deck(["here"], 1))
+    report.add(1, played(1, Verdict(payments=100)))
+    report.broken.append("round 2: SystemBroken: it did not start")
+    assert (report.summary()["ok"], report.summary()["broken"]) == (False, report.broken)
+
+
+def test_twenty_rounds_in_which_nothing_happened_prove_nothing() -> None:
+    def of_rounds(payments: int, lines: int, waits_s: Sequence[float]) -> Report:
+        report = Report(seed=1, deck=Deck(["here"], 1))
+        report.deck.count("crash_point_reached here\n")
+        for number in range(1, 21):
+            report.add(number, played(number, Verdict(payments=payments, settled_lines=lines), waits_s))
+        return report
+
+    assert of_rounds(100, 1, [1.0]).ok
+    for idle in (of_rounds(99, 1, [1.0]), of_rounds(100, 0, [1.0]), of_rounds(100, 1, [])):
+        assert not idle.ok
+        assert len(idle.idle()) == 1
+
+
+def test_a_watcher_that_cannot_look_says_so() -> None:
+    with pytest.raises(psycopg.ProgrammingError), UnresolvedWatch().watching("not a database=really"):
+        pass

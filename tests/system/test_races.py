@@ -18,24 +18,21 @@ def client(scene: Scene) -> Client:
 
 
 def test_a_key_8_times_at_once_is_one_payment(scene: Scene, client: Client) -> None:
-    _, failures = same_key(client, SIZES)
-    assert failures == []
+    assert same_key(client, SIZES).failures == []
     scene.wait_quiet()
     assert scene.charges() == SIZES.keys
     assert scene.differences() == []
 
 
 def test_of_20_refunds_of_60_percent_at_once_one_is_accepted(scene: Scene, client: Client) -> None:
-    _, failures = refunds_of_sixty_percent(client, SIZES)
-    assert failures == []
+    assert refunds_of_sixty_percent(client, SIZES).failures == []
     scene.wait_quiet()
     assert [line["amount"] for line in scene.bank.journal() if line["kind"] == "refund"] == [6_000] * SIZES.refunded
     assert scene.differences() == []
 
 
 def test_capture_against_cancel_against_refund_ends_in_one_of_them(scene: Scene, client: Client) -> None:
-    _, failures = capture_cancel_refund(client, SIZES)
-    assert failures == []
+    assert capture_cancel_refund(client, SIZES).failures == []
     scene.wait_quiet()
     assert scene.charges() == sum(
         1 for payment in scene.api.get("/api/v1/payments")["data"] if payment["status"] == "succeeded"
