@@ -6,18 +6,20 @@ import re
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from checkout.models import CheckoutSession
+from checkout.models import Attempt, CheckoutSession
 from gateway.core.tenancy import Tenant
-from payments.models import Order
+from gateway.work.models import Work
+from payments.models import Order, Token
 from payments.rules.checkout_links import checkout_url
 from payments.services.cancel_order import cancel_order
 from payments.services.create_order import create_order
 from tests.checkout.visits import CARD, Visit
-from tests.payments.factories import VISA, make_order, make_tenant, pay
+from tests.payments.factories import CHALLENGED, VISA, make_order, make_tenant, pay
 from tests.support.fake_provider import FakeProvider
 from tests.support.merchants import key_caller, publishable_caller
 from tests.support.work import run_due_work
@@ -88,11 +90,50 @@ def test_an_expired_session_leads_to_a_fresh_one(order: Order, customer: Client,
 def test_the_timer_expires_a_session_that_nobody_looks_at(order: Order, customer: Client, tenant: Tenant) -> None:
     Visit(customer).enter(order)
     CheckoutSession.objects.for_merchant(tenant).update(expires_at=timezone.now() - timedelta(seconds=1))
-    from gateway.work.models import Work
-
     Work.objects.filter(kind="checkout.expire_session").update(run_at=timezone.now() - timedelta(seconds=1))
     run_due_work()
     assert only_session(tenant).status == "expired"
+
+
+@pytest.mark.parametrize("age_s", [0, 100])
+def test_the_timer_ends_an_attempt_whose_process_died_before_there_was_a_payment(
+    order: Order, customer: Client, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, age_s: int
+) -> None:
+    def die(**_arguments: object) -> Token:
+        raise SystemExit
+
+    monkeypatch.setattr("checkout.services.pay.create_token", die)
+    visit = Visit(customer).enter(order)
+    with pytest.raises(SystemExit):
+        visit.pay()
+    assert only_session(tenant).status == "processing"
+    CheckoutSession.objects.for_merchant(tenant).update(expires_at=timezone.now() - timedelta(seconds=1))
+    started_at = timezone.now() - timedelta(seconds=age_s)
+    Attempt.objects.for_merchant(tenant).update(started_at=started_at)
+    timer = Work.objects.filter(kind="checkout.expire_session")
+    timer.update(run_at=timezone.now() - timedelta(seconds=1))
+    run_due_work()
+    if age_s == 0:
+        assert only_session(tenant).status == "processing"
+        assert timer.get().run_at == started_at + timedelta(seconds=90)
+        Attempt.objects.for_merchant(tenant).update(started_at=timezone.now() - timedelta(seconds=91))
+        timer.update(run_at=timezone.now() - timedelta(seconds=1))
+        run_due_work()
+    assert only_session(tenant).status == "expired"
+    attempt = Attempt.objects.for_merchant(tenant).get()
+    assert (attempt.outcome, attempt.ended_at is not None) == ("abandoned", True)
+    assert not timer.exists()
+
+
+def test_a_payment_on_its_way_at_expiry_needs_no_timer(order: Order, customer: Client, tenant: Tenant) -> None:
+    Visit(customer).enter(order).pay(CHALLENGED)
+    run_due_work()
+    CheckoutSession.objects.for_merchant(tenant).update(expires_at=timezone.now() - timedelta(seconds=1))
+    timer = Work.objects.filter(kind="checkout.expire_session")
+    timer.update(run_at=timezone.now() - timedelta(seconds=1))
+    run_due_work()
+    assert only_session(tenant).status == "processing"
+    assert not timer.exists()
 
 
 def test_a_session_never_outlives_its_order(customer: Client, tenant: Tenant) -> None:
