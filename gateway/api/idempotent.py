@@ -14,7 +14,7 @@ from gateway.api.renderers import CONTENT_TYPE, PROBLEM_CONTENT_TYPE, to_bytes
 from gateway.api.views import GatewayView
 from gateway.core import crashpoints
 from gateway.core.errors import DomainError
-from gateway.core.opening import NO_CALL, OpeningCall
+from gateway.core.opening import NO_CALL, SteppedCall
 from gateway.idempotency.errors import Replay, Resume
 from gateway.idempotency.rules import Answer, Rendered, is_decided, parse_key
 from gateway.idempotency.services.open_call import IdempotentCall, open_call
@@ -34,7 +34,7 @@ class IdempotentMixin(GatewayView):
         self,
         request: Request,
         *,
-        run: Callable[[OpeningCall], _R],
+        run: Callable[[SteppedCall], _R],
         render: Callable[[_R], dict[str, Any]],
         status: int = 201,
         settled: Callable[[_R], _R | None] | None = None,

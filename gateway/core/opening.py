@@ -1,7 +1,8 @@
 """The seam between a service that opens a money verb and the idempotency key of the request that asked for it.
 
 A service takes `call: OpeningCall = NO_CALL`, says `call.begin()` first and `call.remember(result)` last in the
-transaction that opens the verb; so the key, the change and the stored answer are committed together or not at all.
+transaction that opens the verb; so the key, the change and the stored answer are committed together or not at all. One
+that takes several transactions says `call.claim()` before, and the other two in the last of them.
 """
 
 from __future__ import annotations
@@ -19,8 +20,18 @@ class OpeningCall(Protocol):
         """Store the answer: the last statement of the opening transaction. `result` is what the service returns."""
 
 
+class SteppedCall(OpeningCall, Protocol):
+    """The same for a verb of several transactions."""
+
+    def claim(self) -> None:
+        """Claim and commit the key before the first; `begin` in the last continues this claim. Raises like `begin`."""
+
+
 class _NoCall:
     """Nobody asked by a key: the worker, a page, a command."""
+
+    def claim(self) -> None:
+        """Nothing to claim."""
 
     def begin(self) -> None:
         """Nothing to claim."""
@@ -29,4 +40,4 @@ class _NoCall:
         """Nothing to store."""
 
 
-NO_CALL: OpeningCall = _NoCall()
+NO_CALL: SteppedCall = _NoCall()

@@ -22,7 +22,7 @@ from webhooks.invariants import gapless_sequences, one_delivery_per_event
 from webhooks.models import Delivery, Endpoint
 from webhooks.selectors.witness import delivery_differences
 from webhooks.services.create_endpoint import CreatedEndpoint, create_endpoint
-from webhooks.services.fan_out_event import fan_out_event
+from webhooks.services.fan_out_events import fan_out_events
 from webhooks.services.update_endpoint import update_endpoint
 
 WHY = "a test looks at its own rows"
@@ -109,8 +109,7 @@ def test_a_check_takes_one_query_however_many_endpoints_there_are(tenant: Tenant
     ],
 )
 def test_every_kind_of_gap_is_found(tenant: Tenant, old_endpoint: Endpoint, change: str, detail: str) -> None:
-    for _ in range(3):
-        fan_out_event(event=emit_order_paid(tenant))
+    fan_out_events(tenant=tenant, events=[emit_order_paid(tenant) for _ in range(3)])
     assert list(gapless_sequences.violations()) == []
     with connection.cursor() as cursor:
         cursor.execute(change)

@@ -11,14 +11,15 @@ from django.db.models import Q
 
 from gateway.audit.services.record import record
 from gateway.core.errors import Invalid
-from gateway.core.ids import lowest_id_at
-from gateway.core.opening import NO_CALL, OpeningCall
+from gateway.core.opening import NO_CALL, SteppedCall
 from gateway.core.tenancy import Tenant
 from gateway.events.models import Event
 from webhooks import states
-from webhooks.services.fan_out_event import fan_out_event, lock_counters, queue_deliveries
+from webhooks.models import Delivery
+from webhooks.services.fan_out_events import fan_out_events, queue_deliveries
 
 MAX_EVENTS = 1000
+EVENTS_PER_STEP = 100
 
 
 def replay_events(
@@ -30,46 +31,78 @@ def replay_events(
     until: datetime | None = None,
     endpoint_id: UUID | None = None,
     undelivered_only: bool = False,
-    call: OpeningCall = NO_CALL,
+    call: SteppedCall = NO_CALL,
 ) -> int:
-    """Send again what is named by id, or made (in real time) between `since` and `until` and of these types; returns
-    how many deliveries start.
+    """Send again what is named by id, or happened (on the merchant's clock, as events are listed) between `since` and
+    `until` and is of these types; returns how many deliveries start.
 
     To every enabled endpoint that wants them, or to one. A delivery keeps its number; an event that an endpoint never
     got takes the next. Consumers inside the gateway see nothing of it. Raises Invalid when the range holds more than
     1000 events.
+
+    It goes in steps of 100 events, each a transaction of its own, oldest first, because the merchant's new events wait
+    meanwhile. Asked again after a crash, it passes over the deliveries that are under way.
     """
-    events = Event.objects.for_merchant(tenant)
+    with transaction.atomic():
+        call.claim()
+        chosen = _chosen(tenant, event_ids, types, since, until)
+    started = 0
+    while True:
+        step, chosen = chosen[:EVENTS_PER_STEP], chosen[EVENTS_PER_STEP:]
+        with transaction.atomic():
+            deliveries = _replay(tenant, step, types, endpoint_id, undelivered_only=undelivered_only)
+            started += len(deliveries)
+            if not chosen:
+                call.begin()
+                call.remember(started)
+            queue_deliveries(deliveries)
+        if not chosen:
+            return started
+
+
+def _chosen(
+    tenant: Tenant,
+    event_ids: Sequence[UUID] | None,
+    types: Sequence[str],
+    since: datetime | None,
+    until: datetime | None,
+) -> list[UUID]:
+    # No bound for the ids, which are made in real time: the merchant's clock may be far from it.
+    events = Event.objects.for_merchant(tenant).filter(_named(types))
     if event_ids is not None:
         events = events.filter(id__in=event_ids)
     if since is not None:
-        events = events.filter(id__gte=lowest_id_at(since))
+        events = events.filter(timestamp__gte=since)
     if until is not None:
-        events = events.filter(id__lt=lowest_id_at(until))
-    with transaction.atomic():
-        call.begin()
-        chosen = list(events.filter(_named(types)).order_by("id")[: MAX_EVENTS + 1])
-        if len(chosen) > MAX_EVENTS:
-            raise Invalid.field(
-                "since", "range_too_large", f"At most {MAX_EVENTS} events at once; choose a shorter range."
-            )
-        lock_counters(tenant)
-        statuses = (states.FAILED, states.DISCARDED) if undelivered_only else states.DELIVERY.states
-        deliveries = [
-            delivery
-            for event in chosen
-            for delivery in fan_out_event(event=event, replay=True, endpoint_id=endpoint_id, replayed_statuses=statuses)
-        ]
-        record(
-            action="event.replayed",
-            subject_type="event",
-            subject_id=str(chosen[0].id) if len(chosen) == 1 else "",
-            tenant=tenant,
-            data={"events": len(chosen), "deliveries": len(deliveries), "types": list(types)},
+        events = events.filter(timestamp__lt=until)
+    chosen = list(events.order_by("id").values_list("id", flat=True)[: MAX_EVENTS + 1])
+    if len(chosen) > MAX_EVENTS:
+        raise Invalid.field(
+            "created_gte", "range_too_large", f"At most {MAX_EVENTS} events at once; choose a shorter range."
         )
-        call.remember(len(deliveries))
-        queue_deliveries(deliveries)
-    return len(deliveries)
+    return chosen
+
+
+def _replay(
+    tenant: Tenant, event_ids: Sequence[UUID], types: Sequence[str], endpoint_id: UUID | None, *, undelivered_only: bool
+) -> list[Delivery]:
+    events = Event.objects.for_merchant(tenant).filter(id__in=event_ids).defer("body", "sealed_body")
+    statuses = (states.FAILED, states.DISCARDED) if undelivered_only else states.DELIVERY.states
+    deliveries = fan_out_events(
+        tenant=tenant,
+        events=list(events.order_by("id")),
+        replay=True,
+        endpoint_id=endpoint_id,
+        replayed_statuses=statuses,
+    )
+    record(
+        action="event.replayed",
+        subject_type="event",
+        subject_id=str(event_ids[0]) if len(event_ids) == 1 else "",
+        tenant=tenant,
+        data={"events": len(event_ids), "deliveries": len(deliveries), "types": list(types)},
+    )
+    return deliveries
 
 
 def _named(types: Sequence[str]) -> Q:

@@ -16,7 +16,7 @@ from webhooks import states
 from webhooks.errors import DeliveryPending, EndpointNotEnabled
 from webhooks.models import Delivery
 from webhooks.selectors.deliveries import LONGEST_FLIGHT, delivery_for_update, get_delivery
-from webhooks.services.fan_out_event import start_again
+from webhooks.services.fan_out_events import start_again
 
 
 def retry_delivery(*, tenant: Tenant, delivery_id: UUID, call: OpeningCall = NO_CALL) -> Delivery:
@@ -34,7 +34,7 @@ def retry_delivery(*, tenant: Tenant, delivery_id: UUID, call: OpeningCall = NO_
         if delivery.endpoint.status != states.ENABLED:
             raise EndpointNotEnabled
         now = timezone.now()
-        if not start_again(delivery):
+        if not start_again([delivery]):
             if delivery.status == states.DELIVERING and (delivery.in_flight_since or now) > now - LONGEST_FLIGHT:
                 raise DeliveryPending
             delivery.next_attempt_at = now

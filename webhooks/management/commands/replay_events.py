@@ -34,9 +34,12 @@ class Command(BaseCommand):
             "--type", action="append", metavar="payment.*", help="types to send; may be repeated; all without"
         )
         parser.add_argument(
-            "--since", type=_moment, metavar="ISO", help="made at or after (UTC unless it says otherwise)"
+            "--since",
+            type=_moment,
+            metavar="ISO",
+            help="happened at or after, on the merchant's clock (UTC unless it says otherwise)",
         )
-        parser.add_argument("--until", type=_moment, metavar="ISO", help="made before")
+        parser.add_argument("--until", type=_moment, metavar="ISO", help="happened before")
         parser.add_argument("--endpoint", metavar="we_...", help="to this endpoint only")
         parser.add_argument("--undelivered", action="store_true", help="only what failed or was discarded")
 

@@ -15,7 +15,7 @@ from webhooks import states
 from webhooks.invariants import gapless_sequences, one_delivery_per_event, unfinished_deliveries_have_work
 from webhooks.models import Delivery, EndpointCounter
 from webhooks.services.create_endpoint import CreatedEndpoint, create_endpoint
-from webhooks.services.fan_out_event import fan_out_event
+from webhooks.services.fan_out_events import fan_out_events
 from webhooks.services.replay_events import replay_events
 from webhooks.services.update_endpoint import update_endpoint
 
@@ -105,8 +105,8 @@ def test_fanning_out_the_same_event_twice_makes_one_delivery(tenant: Tenant, cre
     event = emit_order_paid(tenant)
 
     with transaction.atomic():
-        assert len(fan_out_event(event=event)) == 1
-        assert fan_out_event(event=event) == []
+        assert len(fan_out_events(tenant=tenant, events=[event])) == 1
+        assert fan_out_events(tenant=tenant, events=[event]) == []
 
     assert Delivery.objects.unscoped(WHY).count() == 1
 
@@ -125,7 +125,7 @@ def test_numbers_have_no_gaps_when_many_events_are_fanned_out_at_once(committed_
         try:
             for event in mine:
                 with transaction.atomic():
-                    fan_out_event(event=event)  # type: ignore[arg-type]
+                    fan_out_events(tenant=tenant, events=[event])  # type: ignore[list-item]
         except BaseException as error:
             errors.append(error)
         finally:
