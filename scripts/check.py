@@ -30,6 +30,7 @@ PRODUCTION = {
     "CACHE_URL": "redis://redis.example:6379/1",
     "PUBLIC_URL": "https://pay.example",
     "ALLOWED_HOSTS": "pay.example",
+    "TRUSTED_PROXIES": "1",
     "BANK_URL": "https://bank.example",
 }
 OFFLINE = {"DJANGO_SETTINGS_MODULE": "config.settings.test"}

@@ -20,6 +20,16 @@ def check_database_roles(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register("gateway", deploy=True)
+def check_proxies(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Who believes a proxy's word for TLS must believe its word for the address too, or all customers share one."""
+    if settings.SECURE_PROXY_SSL_HEADER and settings.TRUSTED_PROXIES == 0:
+        hint = "Set TRUSTED_PROXIES to the number of proxies in front, or BEHIND_TLS_PROXY=off where there is none."
+        message = "A proxy is in front and TRUSTED_PROXIES is 0: limits would count everybody as one address."
+        return [Error(message, hint=hint, id="gateway.E005")]
+    return []
+
+
+@register("gateway", deploy=True)
 def check_nothing_of_tests(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """What bends time, addresses or processes for tests has no place in a deployment."""
     wrong = {

@@ -42,6 +42,16 @@ def test_a_bad_deployment_is_told_everything_that_is_wrong_with_it() -> None:
     assert [identifier for identifier in expected if identifier not in done.stderr] == []
 
 
+@pytest.mark.parametrize(
+    ("believed", "proxies", "refused"), [("on", "0", True), ("on", "1", False), ("off", "0", False)]
+)
+def test_a_proxy_that_is_believed_for_tls_must_be_believed_for_addresses(
+    believed: str, proxies: str, refused: bool
+) -> None:
+    done = _check(BEHIND_TLS_PROXY=believed, TRUSTED_PROXIES=proxies)
+    assert ("gateway.E005" in done.stderr, done.returncode) == (refused, int(refused)), done.stderr
+
+
 def test_a_deployment_whose_owner_is_not_known_is_told_where_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(settings.DATABASES, "owner")
     assert [message.id for message in check_database_roles(None)] == ["gateway.W001"]

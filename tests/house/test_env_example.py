@@ -48,6 +48,11 @@ def test_every_variable_is_documented_and_every_documented_one_is_read() -> None
     assert read == set(_documented())
 
 
+def test_no_variable_stands_twice() -> None:
+    names = re.findall(r"^([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert sorted(names) == sorted(set(names))
+
+
 def test_the_documented_defaults_are_those_of_the_code() -> None:
     documented = _documented()
     wrong = {}
