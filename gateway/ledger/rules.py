@@ -7,15 +7,13 @@
 {}
 >>> imbalance((debit(clearing, 100), credit(pending, 99)))
 {'EUR': 1}
->>> mirrored(lines)[0].direction
-<Direction.CREDIT: 'credit'>
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.ledger.states import DEBIT_NORMAL, AccountType, Direction
@@ -57,11 +55,6 @@ def debit(account: AccountKey, amount: int) -> Line:
 def credit(account: AccountKey, amount: int) -> Line:
     """A credit of `amount` minor units."""
     return Line(account, Direction.CREDIT, amount)
-
-
-def mirrored(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """The same lines with their sides exchanged: a reversal."""
-    return tuple(replace(line, direction=line.direction.opposite) for line in lines)
 
 
 def imbalance(lines: Sequence[Line]) -> dict[str, int]:

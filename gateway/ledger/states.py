@@ -31,11 +31,6 @@ class Direction(StrEnum):
     DEBIT = "debit"
     CREDIT = "credit"
 
-    @property
-    def opposite(self) -> Direction:
-        """The other side."""
-        return Direction.CREDIT if self is Direction.DEBIT else Direction.DEBIT
-
 
 # Accounts that grow by debits: what we hold or are owed. All others grow by credits: what we owe or have earned.
 DEBIT_NORMAL = frozenset(

@@ -32,11 +32,6 @@ def anomaly_for_update(tenant: Tenant, anomaly_id: UUID) -> Anomaly:
     return anomaly
 
 
-def open_anomalies() -> QuerySet[Anomaly]:
-    """What waits for a person, of all merchants."""
-    return Anomaly.objects.unscoped("audits look at every merchant").filter(resolved_at=None)
-
-
 def suspended_so_far(tenant: Tenant, *, provider_object: str, kind: str) -> int:
     """How much of this provider object stands in suspense for this reason, resolved or not; never negative."""
     rows = list_anomalies(tenant).filter(provider_object=provider_object, kind=kind)

@@ -11,7 +11,7 @@ from gateway.core.errors import NotFound
 from gateway.core.partitions import prune_floor
 from gateway.core.tenancy import Tenant
 from payments.models import Operation, Payment
-from payments.states import OPEN, OperationKind, OperationStatus
+from payments.states import OPEN, OperationKind
 
 
 def operations_of(payment: Payment) -> QuerySet[Operation]:
@@ -64,9 +64,3 @@ def payment_id_of_operation(operation_id: UUID) -> UUID | None:
     """Which payment an operation id that a provider echoes belongs to; None for an unknown one."""
     rows = Operation.objects.unscoped("a provider names the operation by its id")
     return rows.filter(id=operation_id).values_list("payment_id", flat=True).first()
-
-
-def unresolved_operations() -> QuerySet[Operation]:
-    """Operations of all merchants whose outcome is not known, unordered: for sweeps."""
-    rows = Operation.objects.unscoped("the sweep looks after every merchant")
-    return rows.filter(status__in=(*OPEN, OperationStatus.REQUIRES_ACTION))

@@ -17,7 +17,6 @@ from gateway.ledger.rules import AccountKey, Line, credit, debit
 from gateway.ledger.selectors.balances import balance
 from gateway.ledger.services.make_checkpoints import make_checkpoints
 from gateway.ledger.services.post import post
-from gateway.ledger.services.reverse import reverse
 from tests.support.database import TestDatabase
 
 CLEARING = AccountKey("provider_clearing", "EUR", livemode=False)
@@ -52,24 +51,6 @@ def test_a_fact_is_posted_once_and_moves_the_balances() -> None:
     assert balance(CLEARING) == -700
     assert Entry.objects.count() == 2
     assert violations() == []
-
-
-@pytest.mark.django_db
-def test_a_reversal_brings_the_balances_back_and_happens_once() -> None:
-    source = uuid4()
-    post_capture(700, source_id=source)
-
-    def reverse_it(of_event: str) -> Transaction | None:
-        return reverse(
-            source_type="operation", source_id=source, event="reversed", of_event=of_event, now=timezone.now()
-        )
-
-    assert reverse_it("never happened") is None
-    assert reverse_it("captured") is not None
-    assert reverse_it("captured") is None
-
-    assert (balance(CASH), balance(CLEARING)) == (0, 0)
-    assert Transaction.objects.count() == 2
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
 
 from gateway.core.tenancy import Tenant
 from gateway.ledger.models import Account
@@ -40,12 +39,12 @@ def balance(key: AccountKey) -> int:
 
 def merchant_balances(tenant: Tenant) -> dict[str, dict[str, int]]:
     """Currency -> account type -> balance (natural sign), of this merchant's own accounts in this mode."""
-    return _by_currency(Q(merchant_id=tenant.merchant_id, livemode=tenant.livemode))
-
-
-def total_balances(*, livemode: bool) -> dict[str, dict[str, int]]:
-    """Currency -> account type -> balance over all owners: the trial balance, for staff and audits."""
-    return _by_currency(Q(livemode=livemode))
+    accounts = list(Account.objects.filter(merchant_id=tenant.merchant_id, livemode=tenant.livemode))
+    sums = debits_less_credits([account.id for account in accounts])
+    table: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for account in accounts:
+        table[account.currency][account.type] += natural(account.type, sums[account.id])
+    return {currency: dict(row) for currency, row in sorted(table.items())}
 
 
 def trial_balance() -> list[dict[str, Any]]:
@@ -69,12 +68,3 @@ def debits_less_credits(account_ids: Iterable[UUID]) -> dict[UUID, int]:
     with connection.cursor() as cursor:
         cursor.execute(_SUMS, [list(account_ids)])
         return {row[0]: int(row[1]) for row in cursor.fetchall()}
-
-
-def _by_currency(condition: Q) -> dict[str, dict[str, int]]:
-    accounts = list(Account.objects.filter(condition))
-    sums = debits_less_credits([account.id for account in accounts])
-    table: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for account in accounts:
-        table[account.currency][account.type] += natural(account.type, sums[account.id])
-    return {currency: dict(row) for currency, row in sorted(table.items())}

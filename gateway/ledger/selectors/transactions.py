@@ -7,21 +7,8 @@ from uuid import UUID
 
 from django.db.models import Case, F, Prefetch, QuerySet, Sum, When
 
-from gateway.core.partitions import prune_floor
 from gateway.ledger.models import Entry, Transaction
-from gateway.ledger.rules import Line
-from gateway.ledger.selectors.accounts import key_of
 from gateway.ledger.states import AccountType, Direction
-
-
-def lines_of(transaction: Transaction) -> tuple[Line, ...]:
-    """The entries of a transaction as values, in the order they were posted."""
-    entries = (
-        Entry.objects.filter(transaction=transaction, id__gte=prune_floor(transaction.id))
-        .select_related("account")
-        .order_by("id")
-    )
-    return tuple(Line(key_of(entry.account), Direction(entry.direction), entry.amount) for entry in entries)
 
 
 def transactions_of(sources: Iterable[tuple[str, UUID]]) -> QuerySet[Transaction]:
