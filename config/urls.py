@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
+from dashboard.views.session import StaffSignIn
 from gateway.api.docs import ErrorsPage, SwaggerPage
 from webhooks.api.inbox import receive as receive_provider_webhook
 
@@ -18,7 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="dashboard:home")),
     path("dashboard/", include("dashboard.urls")),
     # One way in for everybody, with one set of limits: staff sign in where merchants do.
-    path("staff/login/", RedirectView.as_view(pattern_name="dashboard:sign-in", query_string=True)),
+    path("staff/login/", StaffSignIn.as_view()),
     path("staff/", admin.site.urls),
     path("api/v1/", include("config.api_urls")),
     path("api/payments/", include("config.integration_routes")),

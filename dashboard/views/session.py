@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from django.contrib.auth import login, logout
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.generic import View
+from django.views.generic import RedirectView, View
 
 from dashboard.forms.sign_in import SignInForm
 from dashboard.services.open_session import open_session
@@ -62,6 +64,19 @@ class SignIn(View):
     def _form(self, request: HttpRequest, form: SignInForm, *, status: int = 200) -> HttpResponse:
         following = request.POST.get("next") or request.GET.get("next", "")
         return render(request, "dashboard/sign_in.html", {"form": form, "next": following}, status=status)
+
+
+class StaffSignIn(RedirectView):
+    """Where the staff pages send whom they do not know, and who is not staff: the first to sign in, the second no further."""
+
+    pattern_name = "dashboard:sign-in"
+    query_string = True
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """To the form; 403 for who is in already, whom the form would send straight back."""
+        if isinstance(request.user, User) and not request.user.is_staff:
+            raise PermissionDenied
+        return super().get(request, *args, **kwargs)
 
 
 class SignOut(View):

@@ -55,6 +55,15 @@ def test_only_staff_get_in(owner: Client, staff: Client) -> None:
     assert Client().get("/staff/login/?next=/staff/").headers["Location"] == "/dashboard/sign-in?next=/staff/"
 
 
+def test_who_is_not_staff_is_told_so_and_sent_nowhere(tenant: Tenant, owner: Client) -> None:
+    signed_in_before = owner.get("/staff/payments/payment/", follow=True)
+    assertContains(signed_in_before, "You may not see this", status_code=403)
+    assert [status for _url, status in signed_in_before.redirect_chain] == [302]
+    form = {"email": make_person(tenant).email, "password": PASSWORD, "next": "/staff/"}
+    assertContains(Client().post("/dashboard/sign-in", form, follow=True), "You may not see this", status_code=403)
+    assertContains(Client().get("/staff/", follow=True), "Sign in")
+
+
 def test_every_list_and_every_row_can_be_read(tenant: Tenant, staff: Client) -> None:
     create_endpoint(tenant=tenant, url="https://example.com/hooks", now=timezone.now())
     pay(tenant)
