@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dashboard.forms.fields import KeyField, new_form_key
+from dashboard.forms.fields import DayField, KeyField, new_form_key
 from merchants.rules.permissions import KEY_PERMISSIONS, PERMISSIONS
 
 
@@ -30,11 +30,9 @@ class ApiKeyForm(forms.Form):
         widget=forms.RadioSelect,
     )
     scopes = forms.MultipleChoiceField(label=_("Scopes"), required=False, widget=forms.CheckboxSelectMultiple)
-    expires = forms.DateField(
+    expires = DayField(
         label=_("Expires after"),
-        required=False,
         help_text=_("The last day on which it works (UTC). Without one it works until it is revoked."),
-        widget=forms.DateInput({"class": "input", "type": "date"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.rules.typed_amount import minor_units
@@ -23,6 +25,20 @@ class KeyField(forms.CharField):
 
     def __init__(self) -> None:
         super().__init__(max_length=64, widget=forms.HiddenInput)
+
+
+class DayField(forms.DateField):
+    """A day, chosen in the browser's calendar. Far ones are refused: the calendar of computers ends, and days are added."""
+
+    LAST = date(2999, 12, 31)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            required=False,
+            widget=forms.DateInput({"class": "input", "type": "date", "max": self.LAST.isoformat()}),
+            validators=[MaxValueValidator(self.LAST, _("Choose a day before the year 3000."))],
+            **kwargs,
+        )
 
 
 class AmountField(forms.CharField):

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dashboard.forms.fields import AmountField
+from dashboard.forms.fields import AmountField, DayField
 from gateway.core.currencies import is_currency
 
 
@@ -22,8 +22,8 @@ class ListFilters(forms.Form):
         max_length=200,
         widget=forms.TextInput({"class": "input search", "type": "search"}),
     )
-    start = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"class": "input", "type": "date"}))
-    end = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"class": "input", "type": "date"}))
+    start = DayField(label=_("From"))
+    end = DayField(label=_("To"))
 
     def cleaned(self) -> dict[str, Any]:
         """What is asked for and understood."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django.asserts import assertContains, assertRedirects
+from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 from pytest_django.fixtures import DjangoAssertNumQueries
 
+from dashboard.forms.fields import new_form_key
 from gateway.core.tenancy import Tenant
 from gateway.events.selectors.events import list_events
+from merchants.models import ApiKey
 from payments.models import Payment
 from refunds.services.create_refund import create_refund
 from tests.payments.factories import pay
@@ -127,3 +131,21 @@ def test_empty_lists_teach_the_next_step(owner: Client) -> None:
         "api-keys": "No secret key",
     }.items():
         assertContains(owner.get(f"/dashboard/{page}"), words)
+
+
+@pytest.mark.parametrize("page", ["payments", "orders", "refunds", "deliveries", "events"])
+def test_a_day_at_the_end_of_the_calendar_is_refused_beside_its_field(page: str, owner: Client) -> None:
+    for field in ("start", "end"):
+        assertContains(owner.get(f"/dashboard/{page}?{field}=9999-12-31"), "Choose a day before the year 3000.")
+    for query in ("start=0001-01-01&end=0001-01-01", "start=2999-12-31&end=2999-12-31"):
+        assertNotContains(owner.get(f"/dashboard/{page}?{query}"), "Choose a day")
+
+
+def test_a_key_lasts_until_a_day_that_can_be_reached(tenant: Tenant, owner: Client) -> None:
+    form = {"key": new_form_key(), "name": "Till 3", "access": "all"}
+    answer = owner.post("/dashboard/api-keys/create", {**form, "expires": "9999-12-31"})
+    assertContains(answer, "Choose a day before the year 3000.", status_code=422)
+    assert not ApiKey.objects.for_merchant(tenant).exists()
+    assert owner.post("/dashboard/api-keys/create", {**form, "expires": "2999-12-31"}).status_code == 200
+    assert ApiKey.objects.for_merchant(tenant).get().expires_at == datetime(3000, 1, 1, tzinfo=UTC)
+    assert owner.get("/dashboard/api-keys").status_code == 200
