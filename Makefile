@@ -1,7 +1,7 @@
 # Everything starts here; README.md says what each of these is for. Needs make, Python >= 3.11 and a package index.
 
 PYTHON ?= python3
-VAR ?= var
+VAR ?= $(or $(GATEWAY_VAR),var)
 PORT ?= 8000
 SEED ?= 1
 ROUNDS ?= 20

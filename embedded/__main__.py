@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,8 @@ from embedded.processes import die_with_parent
 def main(arguments: list[str]) -> int:
     """Run one command of the launcher; its exit status."""
     parser = argparse.ArgumentParser(prog="python -m embedded", description=__doc__)
-    parser.add_argument("--var", type=Path, default=Path("var"), help="the data folder (default: var)")
+    folder = Path(os.environ.get("GATEWAY_VAR") or "var")
+    parser.add_argument("--var", type=Path, default=folder, help="the data folder (default: GATEWAY_VAR, or var)")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="start everything in the foreground; Ctrl-C stops it")
     run.add_argument("--with-parent", action="store_true", help="end when the parent process ends (Linux)")

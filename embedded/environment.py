@@ -52,6 +52,12 @@ class Ports:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
                     probe.bind((HOST, port))
+                except OverflowError as error:
+                    raise EmbeddedError(f"{variable}={port} is no port: ports are 1 to 65535.") from error
+                except PermissionError as error:
+                    raise EmbeddedError(
+                        f"Port {port} needs more rights. Choose one above 1023: {variable}=8000"
+                    ) from error
                 except OSError as error:
                     raise EmbeddedError(
                         f"Port {port} is in use by another program. Choose another: make run {variable}={port + 1000}"

@@ -109,7 +109,7 @@ def start(layout: Layout, profile: str) -> None:
 def stop(layout: Layout) -> bool:
     """Stop the server, breaking its connections; whether there was one to stop."""
     data = layout.postgres / "data"
-    if not (data / "postmaster.pid").exists():
+    if not is_ready(layout) and not _is_served(data):
         return False
     identity = _identity()
     command = [*identity.prefix, str(binaries() / "pg_ctl"), "-D", str(data), "-w", "-m", "fast", "stop"]
@@ -121,6 +121,16 @@ def stop(layout: Layout) -> bool:
         **identity.run_options(),
     )
     return done.returncode == 0
+
+
+def _is_served(data: Path) -> bool:
+    """Whether the process that `postmaster.pid` names is a server of this folder, and not a stranger after a reboot."""
+    try:
+        pid = (data / "postmaster.pid").read_text().split("\n", 1)[0]
+        words = Path(f"/proc/{int(pid)}/cmdline").read_bytes()
+    except (OSError, ValueError):
+        return not Path("/proc/self").exists() and (data / "postmaster.pid").exists()
+    return str(data).encode() in words
 
 
 def _make_cluster(layout: Layout, identity: _Identity) -> None:

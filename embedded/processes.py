@@ -90,7 +90,7 @@ class Processes:
     def run_once(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> None:
         """Run a command to its end, or until everything is to stop, its output going to its log.
 
-        Raises EmbeddedError with the end of the log when it fails.
+        Raises EmbeddedError with the end of the log when it fails. Parts that crash meanwhile are named and started again.
         """
         if self._stopping():
             return
@@ -107,12 +107,14 @@ class Processes:
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
-        while (status := process.poll()) is None:
-            if self._stopping():
+        try:
+            while (status := process.poll()) is None and not self._stopping():
+                self.revive()
+                time.sleep(0.05)
+        finally:
+            if process.poll() is None:
                 self._kill_group(process, signal.SIGTERM)
                 process.wait()
-                return
-            time.sleep(0.05)
         if status:
             raise EmbeddedError(f"{name} failed ({describe_exit(status)}):\n{_tail(log, start, name)}")
 

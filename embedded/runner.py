@@ -71,7 +71,12 @@ class Runner:
             self._live_history()
         if self.stopping.is_set():
             return
-        self.facts = self._make_facts(seed)
+        try:
+            self.facts = self._make_facts(seed)
+        except OSError as error:
+            assert self._processes
+            self._processes.revive()  # names who has crashed
+            raise EmbeddedError(f"No order could be made: {error}. See {self.layout.logs}") from error
         write_private(self.layout.run_file, json.dumps(self.facts, indent=2) + "\n")
 
     def watch(self) -> None:
@@ -84,7 +89,7 @@ class Runner:
                 down = [name for name, up in services.status(self.layout.var).items() if not up]
                 if down:
                     services.ensure(self.layout.var)
-                    say(f"{' and '.join(down)} had stopped (see {self.layout.logs}) and was started again.")
+                    say(f"{' and '.join(down)} had stopped (see {self.layout.var}) and was started again.")
                 look_at_servers = time.monotonic() + SERVERS_WATCH_SECONDS
 
     def stop(self) -> None:
@@ -259,12 +264,12 @@ def stop_runner(layout: Layout) -> bool:
 
 
 def guard(var: Path) -> int:
-    """Wait for the end of standard input, which is the runner's end, and stop what a killed runner left running."""
+    """Wait for the runner's end, and stop what it left running when it was killed: it said nothing on standard input then."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    sys.stdin.read()
+    ended_well = bool(sys.stdin.read())
     layout = Layout.of(var)
-    if not layout.var.exists():
+    if ended_well or not layout.var.exists():
         return 0
     with (layout.var / ".run.lock").open("a") as handle:
         # The system closes a dead runner's pipe a moment before it gives back its lock.
@@ -272,6 +277,7 @@ def guard(var: Path) -> int:
         while time.monotonic() < deadline:
             with contextlib.suppress(BlockingIOError):
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                handle.truncate(0)  # the process id in it is nobody's now, and may soon be a stranger's
                 services.stop(var)
                 return 0
             time.sleep(0.05)
@@ -308,9 +314,8 @@ def _only_runner(layout: Layout) -> Iterator[None]:
             yield
         finally:
             handle.truncate(0)
-            assert watcher.stdin
-            watcher.stdin.close()
-            watcher.wait()
+            with contextlib.suppress(BrokenPipeError):
+                watcher.communicate(b"ended well")
 
 
 def _already_runs(layout: Layout, pid: int | None) -> str:
@@ -324,11 +329,17 @@ def _already_runs(layout: Layout, pid: int | None) -> str:
 
 
 def _holder(layout: Layout) -> int | None:
-    """The process id of the living runner that holds this folder, if there is one."""
-    with contextlib.suppress(OSError, ValueError):
-        pid = int((layout.var / ".run.lock").read_text())
-        os.kill(pid, 0)
-        return pid
+    """The process id of the living runner that holds this folder, if there is one.
+
+    Only who holds the lock is believed: a killed runner leaves its number behind, which may be anybody's by now.
+    """
+    with contextlib.suppress(OSError, ValueError), (layout.var / ".run.lock").open() as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pid = int(handle.read())
+            os.kill(pid, 0)
+            return pid
     return None
 
 

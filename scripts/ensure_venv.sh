@@ -28,7 +28,7 @@ else
 fi
 
 if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
-    echo "Making $venv with $("$python" --version)."
+    echo "Making $venv with $("$python" --version)." >&2
     if ! "$python" -m venv --clear "$venv"; then
         echo "'$python' cannot make virtual environments; on Debian: apt-get install python3-venv" >&2
         exit 1
@@ -36,6 +36,6 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
 fi
 
 for lock in $locks; do last=$lock; done
-echo "Installing from $last (once; about a minute)."
+echo "Installing from $last (once; about a minute)." >&2
 "$venv/bin/python" -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r "$last"
 for lock in $locks; do stamp "$lock" >"$venv/.$lock"; done

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from embedded import postgres, services, valkey
+from embedded import postgres, runner, services, valkey
 from embedded.environment import Ports
 from embedded.layout import EmbeddedError, Layout, ensure_secrets
 
@@ -137,6 +137,38 @@ def test_a_taken_port_is_named_with_a_way_out() -> None:
         free = Ports.free()
         with pytest.raises(EmbeddedError, match=rf"Port {port} is in use .* make run BANK_PORT={port + 1000}"):
             Ports(web=free.web, bank=port, shop=free.shop).refuse_taken()
+
+
+def test_a_port_that_cannot_be_is_named() -> None:
+    free = Ports.free()
+    with pytest.raises(EmbeddedError, match="SHOP_PORT=70000 is no port"):
+        Ports(web=free.web, bank=free.bank, shop=70_000).refuse_taken()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="only /proc says what a process is")
+@pytest.mark.parametrize("file", [".run.lock", "postgres/data/postmaster.pid"])
+def test_a_number_that_a_killed_process_left_is_nobodys(tmp_path: Path, file: str) -> None:
+    stranger = subprocess.Popen(["sleep", "300"])
+    try:
+        (tmp_path / "postgres" / "data").mkdir(parents=True)
+        (tmp_path / "postgres" / "data" / "PG_VERSION").write_text("18\n")
+        (tmp_path / file).write_text(f"{stranger.pid}\n")
+        assert not runner.stop_runner(Layout.of(tmp_path))
+        assert services.stop(tmp_path) == []
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_guard_whose_runner_ended_well_has_nothing_to_do(tmp_path: Path) -> None:
+    services.ensure(tmp_path)
+    try:
+        command = [sys.executable, "-m", "embedded", "--var", str(tmp_path), "guard"]
+        subprocess.run(command, cwd=ROOT, input=b"ended well", timeout=240, check=True)
+        assert services.status(tmp_path)["postgres"]
+    finally:
+        services.stop(tmp_path)
 
 
 def test_a_second_run_on_the_same_folder_says_so_at_once(tmp_path: Path) -> None:
