@@ -17,6 +17,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from gateway.core.time_limits import extend_time_limits
+
 logger = logging.getLogger(__name__)
 
 # Enough to see what is wrong; a broken table must not fill the memory or the report.
@@ -118,6 +120,5 @@ def _snapshot() -> Iterator[None]:
         if is_outermost:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                cursor.execute(f"SET LOCAL statement_timeout = '{MAX_SECONDS}s'")
-                cursor.execute(f"SET LOCAL transaction_timeout = '{MAX_SECONDS}s'")
+            extend_time_limits(seconds=MAX_SECONDS)
         yield

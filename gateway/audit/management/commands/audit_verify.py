@@ -4,9 +4,9 @@ from argparse import ArgumentParser, FileType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 
 from gateway.audit.services.verify import verify
+from gateway.core.time_limits import extend_time_limits
 
 
 class Command(BaseCommand):
@@ -23,8 +23,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")  # the log is read whole
+        extend_time_limits(seconds=0, whole_session=True)  # the log is read whole
         found = 0
         for problem in verify(heads=options["heads"] or ()):
             found += 1
