@@ -23,6 +23,7 @@ WORK_HANDLERS: dict[str, dict[str, Any]] = {
         "queue": "payments",
         "timer": True,
     },
+    "payments.call_off": {"handler": "payments.handlers.timers.call_off", "queue": "payments", "timer": True},
     "payments.expire_order": {"handler": "payments.handlers.timers.expire_order", "queue": "payments", "timer": True},
     "refunds.carry_out_refund": {
         "handler": "refunds.handlers.carry_out_refund",

@@ -57,6 +57,12 @@ KINDS: dict[str, Explanation] = {
         "The bank confirmed this movement days ago, and it is in none of its settlement files.",
         "Ask the bank when it will be settled. This closes by itself when a file names it.",
     ),
+    "void_refused": Explanation(
+        "Not given back",
+        "The bank refuses again and again to give this payment back. Until it does, the customer's money stays held, or the "
+        "challenge stays open.",
+        "What must go back is asked for again every hour. See whether the account's credentials still work, and ask the bank.",
+    ),
     "external_capture": Explanation(
         "Captured without us",
         "The bank captured more of this payment than we asked for. The money is in suspense.",

@@ -60,6 +60,7 @@ _EVENTS: dict[str, tuple[str, str, str]] = {
     "payment.succeeded": ("success", "circle-check", "Payment succeeded"),
     "payment.failed": ("danger", "circle-x", "Payment failed"),
     "payment.cancel_requested": ("neutral", "circle-slash", "Cancellation asked for"),
+    "payment.cancel_failed": ("danger", "circle-x", "Cancellation failed"),
     "payment.canceled": ("neutral", "circle-slash", "Payment canceled"),
     "payment.expired": ("neutral", "timer-off", "Payment expired"),
     "payment.late_success": ("attention", "triangle-alert", "Money arrived late"),

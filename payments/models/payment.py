@@ -100,7 +100,7 @@ class Payment(MerchantOwned):
     @property
     def amount_capturable(self) -> int:
         """What may still be captured."""
-        if self.status != PaymentStatus.REQUIRES_CAPTURE:
+        if self.status != PaymentStatus.REQUIRES_CAPTURE or not self.counts_toward_order:
             return 0
         return self.amount_authorized - self.amount_captured - self.amount_capture_pending
 

@@ -11,7 +11,7 @@ from gateway.core.errors import NotFound
 from gateway.core.partitions import prune_floor
 from gateway.core.tenancy import Tenant
 from payments.models import Operation, Payment
-from payments.states import OPEN, OperationKind
+from payments.states import OPEN, OperationKind, OperationStatus
 
 
 def operations_of(payment: Payment) -> QuerySet[Operation]:
@@ -33,6 +33,11 @@ def open_operation(payment: Payment) -> Operation | None:
 def authorize_operation(payment: Payment) -> Operation | None:
     """The latest request for the customer's money."""
     return operations_of(payment).filter(kind=OperationKind.AUTHORIZE).order_by("-id").first()
+
+
+def refused_voids(payment: Payment) -> int:
+    """How often the provider has refused to give this payment back."""
+    return operations_of(payment).filter(kind=OperationKind.VOID, status=OperationStatus.FAILED).count()
 
 
 def captures_of(payment: Payment) -> list[Operation]:

@@ -10,6 +10,7 @@ from payments.providers.base import Observation, Outcome
 from payments.rules import ledger_accounts as accounts
 from payments.rules.declines import shown_failure
 from payments.rules.resending import CHALLENGE_WINDOW
+from payments.selectors.operations import open_operation as present_operation
 from payments.services.apply_capture import take_money
 from payments.services.change import EXPIRE_CHALLENGE, REFUND_LATE_SUCCESS, PaymentChange
 from payments.services.link_reference import link_reference
@@ -149,6 +150,6 @@ def _settle_late_success(change: PaymentChange, operation: Operation, observatio
     change.event("payment.authorized" if is_wanted else "payment.late_success", payment)
     if is_wanted:
         order.live_payment_id = payment.id
-    else:
+    elif present_operation(payment) is None:  # a void that is under way opens the next one if it fails
         purpose = VoidPurpose(payment.late_reason)
         open_operation(change, payment=payment, kind=OperationKind.VOID, amount=amount, purpose=purpose)

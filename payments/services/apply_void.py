@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.utils import timezone
 
 from payments.models import Operation
 from payments.providers.base import Observation, Outcome
+from payments.rules.calling_off import REFUSALS_UNTIL_ANOMALY, wait_before_void
 from payments.rules.declines import shown_failure
-from payments.selectors.operations import authorize_operation
+from payments.selectors.operations import authorize_operation, refused_voids
 from payments.services.apply_capture import release_authorization
-from payments.services.change import EXPIRE_CHALLENGE, SYNC, PaymentChange
+from payments.services.change import CALL_OFF, EXPIRE_CHALLENGE, SYNC, PaymentChange
 from payments.services.open_anomaly import open_anomaly
+from payments.services.open_operation import open_operation
 from payments.services.resolve_operation import resolve_operation
-from payments.states import LOST, OPEN, OperationStatus, PaymentStatus, VoidPurpose
-
-_WAITING_AGAIN = timedelta(minutes=1)
+from payments.states import LIVE, LOST, OPEN, OperationKind, OperationStatus, PaymentStatus, VoidPurpose
 
 
 def settle_void(change: PaymentChange, operation: Operation, observation: Observation) -> None:
@@ -30,11 +28,37 @@ def settle_void(change: PaymentChange, operation: Operation, observation: Observ
             give_back(change, purpose=operation.purpose, by=str(operation.id))
     elif observation.outcome in (Outcome.DECLINED, Outcome.FAILED) and operation.status in OPEN:
         resolve_operation(change, operation=operation, status=OperationStatus.FAILED, observation=observation)
-        payment = change.payment
         if observation.payment is None:
-            change.later(SYNC, payment.id)  # why it was refused is in the provider's present state
-        if payment.status == PaymentStatus.REQUIRES_ACTION and payment.expires_at is not None:
-            change.later(EXPIRE_CHALLENGE, payment.id, timezone.now() + _WAITING_AGAIN)
+            change.later(SYNC, change.payment.id)  # why it was refused is in the provider's present state
+        if operation.purpose == VoidPurpose.REQUESTED and change.payment.status not in LOST:
+            change.event("payment.cancel_failed", change.payment)
+        _try_again(change, operation)
+
+
+def _try_again(change: PaymentChange, refused: Operation) -> None:
+    """What nobody asked for is asked for again, at longer and longer intervals, until the provider has done it."""
+    payment = change.payment
+    purpose = change.void_that_is_due()
+    if purpose is not None and refused.only_if_waiting and payment.status == PaymentStatus.REQUIRES_CAPTURE:
+        # It could only call off a challenge; the money that came late has still to go back.
+        amount = payment.amount_authorized
+        open_operation(change, payment=payment, kind=OperationKind.VOID, amount=amount, purpose=purpose)
+        return
+    refusals = refused_voids(payment)
+    again_at = timezone.now() + wait_before_void(refusals)
+    if purpose is not None:
+        change.later(CALL_OFF, payment.id, again_at)
+    if payment.status == PaymentStatus.REQUIRES_ACTION and payment.expires_at is not None:
+        change.later(EXPIRE_CHALLENGE, payment.id, again_at)
+    if refusals >= REFUSALS_UNTIL_ANOMALY and payment.status in LIVE:
+        open_anomaly(
+            tenant=payment.tenant,
+            kind="void_refused",
+            subject_type="payment",
+            subject_id=payment.id,
+            detail=f"The provider has refused {refusals} times to void this payment, last with {refused.code}.",
+            now=change.now,
+        )
 
 
 def give_back(change: PaymentChange, *, purpose: str, by: str) -> None:

@@ -38,6 +38,9 @@ def capture_payment(
         payment = change.payment
         if payment.status != PaymentStatus.REQUIRES_CAPTURE:
             raise InvalidState(f"A payment that is {payment.status} cannot be captured.", status=str(payment.status))
+        if not payment.counts_toward_order:
+            message = "The money came too late for its order and is on its way back."
+            raise InvalidState(message, status=str(payment.status))
         if present_operation(payment) is not None:
             raise PaymentOperationInProgress
         capturable = payment.amount_capturable

@@ -21,11 +21,12 @@ from payments.selectors.operations import authorize_operation
 from payments.selectors.orders import order_for_update
 from payments.selectors.payments import payment_by_id, payment_for_update
 from payments.selectors.representations import Shown, order_object, payment_object
-from payments.states import PAYMENT, PaymentStatus
+from payments.states import PAYMENT, PaymentStatus, VoidPurpose
 
 CARRY_OUT = "payments.carry_out_operation"
 SYNC = "payments.sync_payment"
 EXPIRE_CHALLENGE = "payments.expire_challenge"
+CALL_OFF = "payments.call_off"
 EXPIRE_ORDER = "payments.expire_order"
 REFUND_LATE_SUCCESS = "refunds.refund_late_success"
 
@@ -118,6 +119,15 @@ class PaymentChange(Change):
     def is_live(self) -> bool:
         """Whether the order belongs to this payment for now."""
         return self.order.live_payment_id == self.payment.id
+
+    def void_that_is_due(self) -> VoidPurpose | None:
+        """Why the payment must be given back: it came too late for its order, or another attempt waits for its end."""
+        payment = self.payment
+        if payment.status == PaymentStatus.REQUIRES_CAPTURE and not payment.counts_toward_order:
+            return VoidPurpose(payment.late_reason)
+        if payment.status == PaymentStatus.REQUIRES_ACTION and self.is_live and self.order.next_payment_id is not None:
+            return VoidPurpose.NEW_ATTEMPT
+        return None
 
     def authorize_id(self) -> UUID:
         """The id of the payment's authorize operation, under which its memo was posted."""

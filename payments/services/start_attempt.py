@@ -6,9 +6,10 @@ from django.utils import timezone
 
 from payments.errors import AmountTooLarge, AnotherPaymentInProgress, OrderNotPayable
 from payments.models import Order, Payment
+from payments.rules.resending import RESEND_WINDOW
 from payments.selectors.operations import open_operation as present_operation
 from payments.selectors.payments import payment_for_update
-from payments.services.change import Change
+from payments.services.change import CALL_OFF, Change
 from payments.services.open_operation import open_operation
 from payments.states import PAYABLE, OperationKind, OrderStatus, PaymentStatus, VoidPurpose
 
@@ -55,6 +56,7 @@ def _queue_behind(change: Change, *, order: Order, payment: Payment) -> None:
         raise AnotherPaymentInProgress
     change.move(payment, PaymentStatus.PROCESSING)
     order.next_payment_id, order.next_queued_at = payment.id, timezone.now()
+    change.later(CALL_OFF, waiting.id, order.next_queued_at + RESEND_WINDOW)
     if present_operation(waiting) is None:
         open_operation(
             change,

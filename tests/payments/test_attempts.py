@@ -9,7 +9,6 @@ import time_machine
 from django.utils import timezone
 
 from gateway.core.tenancy import Tenant
-from gateway.work.models import Work
 from payments.errors import AnotherPaymentInProgress, OrderNotPayable
 from payments.selectors.orders import get_order
 from payments.services.cancel_payment import cancel_payment
@@ -25,7 +24,7 @@ from tests.payments.factories import (
     start_payment,
 )
 from tests.support.fake_provider import FakeProvider
-from tests.support.work import run_due_work
+from tests.support.work import run_due_work, run_timers
 
 
 def test_a_new_attempt_calls_the_waiting_one_off_and_then_starts(tenant: Tenant, provider: FakeProvider) -> None:
@@ -144,11 +143,3 @@ def test_who_waited_until_the_order_expired_is_not_charged(tenant: Tenant, provi
 
     assert (reload(waiting).status, reload(following).status) == ("canceled", "canceled")
     assert (order_of(following).status, operations(following)) == ("expired", [])
-
-
-def run_timers(*, minutes: int) -> None:
-    """Run everything that is due so many minutes from the start of the test."""
-    with time_machine.travel(timezone.now() + timedelta(minutes=minutes), tick=True):
-        due = Work.objects.filter(run_at__lte=timezone.now())
-        due.update(run_at=timezone.now() - timedelta(days=1))
-        run_due_work()

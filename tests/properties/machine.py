@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from gateway.core.errors import DomainError
 from merchants.models import Merchant
 from payments.providers.base import Observation, Outcome, PaymentFact
+from payments.services.call_off import call_off
 from payments.services.cancel_order import cancel_order
 from payments.services.cancel_payment import cancel_payment
 from payments.services.capture_payment import capture_payment
@@ -198,6 +199,15 @@ class PaymentMachine(RuleBasedStateMachine):
         self.both(
             lambda: self.books.expire_challenge(payment, is_due=is_due),
             lambda: self._atomically(lambda: expire_challenge(payment_id=payment.id, now=now)),
+        )
+
+    @precondition(lambda self: self.books.payments)
+    @rule(which=WHICH)
+    def call_off(self, which: int) -> None:
+        payment: Payment = pick(self.books.payments, which)
+        self.both(
+            lambda: self.books.call_off(payment),
+            lambda: self._atomically(lambda: call_off(payment_id=payment.id, now=self.start)),
         )
 
     def _atomically(self, call: Callable[[], Any]) -> Any:

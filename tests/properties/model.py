@@ -208,7 +208,7 @@ class Books:
             self._void(payment, "expiry")
 
     def capture(self, payment: Payment, amount: int | None, *, final: bool) -> None:
-        if payment.status != "requires_capture":
+        if payment.status != "requires_capture" or not payment.counts:
             raise Refused("invalid_state")
         if payment.open is not None:
             raise Refused("payment_operation_in_progress")
@@ -322,6 +322,21 @@ class Books:
             if operation.only_if_waiting and payment.late and payment.status == "requires_capture" and not payment.open:
                 # It could only call off a challenge; the money that came late has still to go back.
                 self._void(payment, payment.late)
+                return
+            refusals = sum(one.kind == "void" and one.status == "failed" for one in payment.operations)
+            if refusals >= 5 and payment.status in LIVE:
+                self.anomalies["void_refused", payment] = 1
+
+    def call_off(self, payment: Payment) -> None:
+        """The timer of a payment that must be given back, and of the attempt that waits for its end."""
+        if payment.open is not None:
+            return
+        if payment.status == "requires_capture" and not payment.counts:
+            self._void(payment, payment.late)
+        elif (
+            payment.status == "requires_action" and payment.order.live is payment and payment.order.waiting is not None
+        ):
+            self._void(payment, "new_attempt")
 
     def _give_back(self, payment: Payment, purpose: str) -> None:
         if payment.status in LOST:

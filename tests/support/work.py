@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import time_machine
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from gateway.work import states
 from gateway.work.models import Work
@@ -26,3 +30,11 @@ def run_due_work(*, forward: bool = False, limit: int = 1000) -> list[tuple[str,
         done.append((claim.kind, run(claim)))
     message = f"work does not end: {done[-5:]}"
     raise AssertionError(message)
+
+
+def run_timers(*, minutes: int) -> None:
+    """Run everything that is due so many minutes from the start of the test."""
+    with time_machine.travel(timezone.now() + timedelta(minutes=minutes), tick=True):
+        due = Work.objects.filter(run_at__lte=timezone.now())
+        due.update(run_at=timezone.now() - timedelta(days=1))
+        run_due_work()
