@@ -1,8 +1,14 @@
 """Fixtures that every test may use. `tests/support/database.py` explains the databases."""
 
+import os
+import socket
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -16,6 +22,38 @@ from tests.support.database import Cluster, TestDatabase
 NO_FLUSH = (
     "Tests never flush (append-only tables refuse it). Use the fixture `committed_db`: a fresh clone, real commits."
 )
+
+LOOPBACK = {None, "", "localhost", "127.0.0.1", "::1"}
+
+# How long hypothesis looks: `default` in `make test`, always the same examples; `nightly` for `make properties`, new ones.
+_COMMON = hypothesis.settings(
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.data_too_large,
+        hypothesis.HealthCheck.filter_too_much,
+    ],
+)
+hypothesis.settings.register_profile("default", _COMMON, max_examples=60, derandomize=True, database=None)
+hypothesis.settings.register_profile("nightly", _COMMON, max_examples=2000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_strange_names() -> Iterator[None]:
+    """Only this machine has a name: a test never waits for a resolver, and never reaches a stranger's machine."""
+    resolve = socket.getaddrinfo
+
+    def resolve_loopback(host: Any, *arguments: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name in LOOPBACK:
+            return resolve(host, *arguments, **options)
+        raise socket.gaierror(socket.EAI_NONAME, f"tests resolve no name but this machine's: {name}")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", resolve_loopback)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -97,6 +135,18 @@ def empty_cache(cluster: Cluster) -> None:
             redis.delete(*keys)
     else:
         cache.clear()
+
+
+@pytest.fixture
+def one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rate limits count in one window, however long the test takes: their clock stands at the window's start."""
+    start = time.time() // 3600 * 3600
+    monkeypatch.setattr("gateway.api.ratelimit.time", SimpleNamespace(time=lambda: start, monotonic=time.monotonic))
+
+
+def pytest_configure() -> None:
+    """The workers take over the month in which their controller began: all of them want one template, for the whole run."""
+    os.environ.setdefault("TEST_MONTH", datetime.now(UTC).strftime("%Y-%m"))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -26,6 +26,7 @@ os.environ |= {
     "BROKER_KEY_PREFIX": f"test-{_worker}-",
     "CACHE_URL": _cache_url if _cache_url.startswith("redis") else "locmemcache://",
     "CACHE_KEY_PREFIX": f"test-{_worker}",
+    "CACHE_TIMEOUT_SECONDS": "10",  # a machine that stalls must not pass for a cache that is down
     "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
     "PUBLIC_URL": "http://testserver",
     "BANK_URL": "http://127.0.0.1:8100",

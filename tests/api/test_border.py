@@ -356,6 +356,7 @@ def test_answers_tell_the_limit_of_the_key(client: APIClient) -> None:
     assert 1 <= int(answer["RateLimit-Reset"]) <= 60
 
 
+@pytest.mark.usefixtures("one_window")
 @pytest.mark.parametrize("bucket", ["ip", "key"])
 def test_beyond_the_limit_is_a_429_with_retry_after(client: APIClient, settings: Any, bucket: str) -> None:
     settings.RATE_LIMITS = settings.RATE_LIMITS | {bucket: (2, 60)}

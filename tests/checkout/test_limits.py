@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 from pytest_django.fixtures import Settings
@@ -12,6 +13,8 @@ from payments.models import Order, Payment, Token
 from tests.checkout.visits import Visit
 from tests.payments.factories import DECLINED, make_order
 from tests.support.work import run_due_work
+
+pytestmark = pytest.mark.usefixtures("one_window")
 
 
 def limited(settings: Settings, **limits: int) -> None:

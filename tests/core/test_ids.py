@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
 
 from gateway.core.ids import id_time, lowest_id_at, new_id
+
+
+def clock_reads(monkeypatch: pytest.MonkeyPatch, readings_ns: Iterable[int]) -> None:
+    """The clock of the ids alone, and a thread that has drawn none before."""
+    left = iter(readings_ns)
+    monkeypatch.setattr("gateway.core.ids.time", SimpleNamespace(time_ns=lambda: next(left)))
+    monkeypatch.setattr("gateway.core.ids._newest", threading.local())
 
 
 def test_ids_of_one_thread_rise_strictly() -> None:
@@ -22,8 +32,7 @@ def test_ids_of_one_thread_rise_strictly() -> None:
 
 def test_ids_rise_while_the_clock_stands_still_or_slips_back(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time_ns()
-    readings = iter([now, now, now, now - 500_000_000, now + 1])
-    monkeypatch.setattr(time, "time_ns", lambda: next(readings))
+    clock_reads(monkeypatch, [now, now, now, now - 500_000_000, now + 1])
     made = [new_id() for _ in range(5)]
     assert made == sorted(made)
     assert id_time(made[-1]) - id_time(made[0]) <= timedelta(milliseconds=1)
@@ -31,8 +40,7 @@ def test_ids_rise_while_the_clock_stands_still_or_slips_back(monkeypatch: pytest
 
 def test_ids_follow_a_clock_that_was_set_right(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time_ns()
-    readings = iter([now + 3600 * 10**9, now])
-    monkeypatch.setattr(time, "time_ns", lambda: next(readings))
+    clock_reads(monkeypatch, [now + 3600 * 10**9, now])
     wrong, right = new_id(), new_id()
     assert id_time(wrong) - id_time(right) == timedelta(hours=1)
 

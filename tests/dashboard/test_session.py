@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 from pytest_django.asserts import assertContains, assertNotContains, assertRedirects
 from pytest_django.fixtures import Settings
@@ -50,6 +51,7 @@ def test_who_may_no_longer_sign_in_is_refused(tenant: Tenant) -> None:
     assert answer.status_code == 422
 
 
+@pytest.mark.usefixtures("one_window")
 def test_too_many_attempts_lock_the_account_for_a_while(tenant: Tenant, settings: Settings) -> None:
     settings.RATE_LIMITS = {**settings.RATE_LIMITS, "login_account": (3, 900)}
     person = make_person(tenant)

@@ -144,6 +144,7 @@ def test_last_use_is_written_at_most_once_a_minute(tenant: Tenant, django_assert
     assert key.last_used_at >= first
 
 
+@pytest.mark.usefixtures("one_window")
 def test_guessing_keys_is_stopped_per_address(tenant: Tenant, settings: Any) -> None:
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"wrong_key": (3, 60)}
     key, secret = make_key(tenant)

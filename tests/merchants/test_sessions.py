@@ -271,6 +271,7 @@ def test_the_role_is_read_on_every_request(person: User, tenant: Tenant) -> None
     assert client.get(KEYS).status_code == 401
 
 
+@pytest.mark.usefixtures("one_window")
 def test_guessing_a_password_is_stopped_per_account_and_per_address(person: User, settings: Any) -> None:
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"login_account": (3, 900)}
     guesses = [sign_in(person, password=f"guess {number}").status_code for number in range(3)]

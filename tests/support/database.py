@@ -10,7 +10,6 @@ import itertools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +98,7 @@ class Cluster:
         """A fresh copy of the template, named after this process so that a later run knows it as stale."""
         name = f"test_{os.getpid()}_{next(_counter)}"
         with self.admin() as connection:
+            _drop(connection, name)  # a run that crashed may have left one, and had our process id
             statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY FILE_COPY")
             identifiers = (sql.Identifier(name), sql.Identifier(postgres.OWNER), sql.Identifier(template))
             connection.execute(statement.format(*identifiers))
@@ -166,5 +166,5 @@ def _fingerprint() -> str:
     for path in (Path(__file__), core / "partitions.py", core / "management" / "commands" / "migrate.py"):
         if path.exists():
             digest.update(path.read_bytes())
-    digest.update(repr((settings.INSTALLED_APPS, datetime.now(UTC).strftime("%Y-%m"))).encode())
+    digest.update(repr((settings.INSTALLED_APPS, os.environ["TEST_MONTH"])).encode())
     return digest.hexdigest()[:16]
