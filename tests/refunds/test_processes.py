@@ -46,7 +46,7 @@ def test_a_killed_worker_loses_no_refund_and_makes_none_twice(
         system.start_worker("heir")
         wait_until(
             lambda: Refund.objects.for_merchant(tenant).get().status == states.SUCCEEDED,
-            timeout_s=60,
+            timeout_s=180,
             what="the refund succeeds",
         )
         system.manage("wait_quiet", "--timeout", "90")

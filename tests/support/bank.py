@@ -9,7 +9,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from psycopg import sql
 from embedded import postgres
 from embedded.processes import die_with_parent
 from tests.support.database import Cluster
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN_KEY = "bank-admin-for-tests"
@@ -119,7 +119,7 @@ class BankService:
     def __init__(self, cluster: Cluster, environment: Mapping[str, str] | None = None) -> None:
         self._cluster = cluster
         self.database = f"test_{os.getpid()}_bank_{secrets.token_hex(3)}"
-        self.port = _free_port()
+        self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.admin_key = ADMIN_KEY
         self.account, self.api_key, self.webhook_secret = "acct_test", "bk_test_" + "k" * 24, "bank-webhook-secret"
@@ -136,7 +136,7 @@ class BankService:
             "BANK_DELAY_SECONDS": "1",
             "BANK_LATE_SECONDS": "1",
             "BANK_HOLD_SECONDS": "20",
-            "BANK_REFUND_SECONDS": "1",
+            "BANK_REFUND_SECONDS": "4",
             **(environment or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -243,9 +243,3 @@ def running_bank(cluster: Cluster, environment: Mapping[str, str] | None = None)
 def http_client(timeout_s: float) -> httpx2.Client:
     """A client for plain http on loopback; without certificates to load it is made in no time."""
     return httpx2.Client(trust_env=False, verify=False, timeout=timeout_s)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -6,7 +6,6 @@ For claims about processes: what happens when one of them is killed, or when the
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,9 +19,10 @@ import redis as redis_client
 from embedded.processes import die_with_parent
 from tests.support.bank import BankAccount
 from tests.support.database import TestDatabase
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 180
 QUEUES = "payments,refunds,webhooks,default"
 HIGH_LIMIT = "1000000"
 
@@ -34,6 +34,16 @@ def wait_until(seen: Callable[[], bool], *, timeout_s: float, what: str) -> None
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout_s} s: {what}")
         time.sleep(0.05)
+
+
+def forget_messages(database: TestDatabase, *, prefix: str) -> None:
+    """What a broker without persistence does when it restarts, to those alone who use this prefix: others share it."""
+    if not database.broker_url.startswith("redis"):
+        return
+    path = database.broker_url.removeprefix("redis+socket://").split("?")[0]
+    with redis_client.Redis(unix_socket_path=path, db=0) as broker:
+        if keys := list(broker.scan_iter(match=f"{prefix}*", count=1000)):
+            broker.delete(*keys)
 
 
 @dataclass
@@ -98,7 +108,7 @@ class System:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
-    def wait_dead(self, name: str, *, timeout_s: float = 60) -> None:
+    def wait_dead(self, name: str, *, timeout_s: float = 180) -> None:
         """Until the process has died by itself (at its crash point)."""
         process = self._running[name]
         wait_until(
@@ -108,10 +118,8 @@ class System:
         del self._running[name]
 
     def flush_broker(self) -> None:
-        """Forget every message, as a broker without persistence does when it restarts."""
-        socket_path = self.database.broker_url.removeprefix("redis+socket://").split("?")[0]
-        with redis_client.Redis(unix_socket_path=socket_path, db=0) as broker:
-            broker.flushdb()
+        """Forget every message of this system."""
+        forget_messages(self.database, prefix=self.environment["BROKER_KEY_PREFIX"])
 
     def log(self, name: str) -> str:
         """What this process has printed."""
@@ -159,10 +167,3 @@ def running_system(database: TestDatabase, bank: BankAccount, log_folder: Path, 
         yield system
     finally:
         system.stop()
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

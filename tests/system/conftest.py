@@ -18,7 +18,7 @@ from tests.support.bank import BankAccount
 from tests.support.database import TestDatabase
 from tests.support.system import System, running_system
 
-QUIET_TIMEOUT_S = 60
+QUIET_TIMEOUT_S = 180
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def test_a_killed_worker_and_a_flushed_broker_in_the_middle_of_100_payments(scen
     assert Counter(answer.status for answer in answers) == {201: 100}
 
     scene.system.start_worker("second")
-    scene.wait_quiet(60)
+    scene.wait_quiet()
 
     assert statuses(scene, [answer.body for answer in answers]) == {"succeeded": 100}
     assert scene.charges() == 100
@@ -53,7 +53,7 @@ def test_a_worker_that_dies_around_the_send_leaves_one_charge(scene: Scene, plac
     assert scene.charges() == (0 if place == "payments.before_send" else 1)
 
     scene.system.start_worker("second")
-    scene.wait_quiet(60)
+    scene.wait_quiet()
 
     assert statuses(scene, [answer.body]) == {"succeeded": 1}
     assert scene.charges() == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
@@ -77,7 +77,7 @@ def slow(claim: Claim) -> Result:
 def phased(claim: Claim) -> Result:
     """Three phases against a file that plays the provider: an append is the provider's commit, keyed by our id."""
     crashpoints.reach("before_send")
-    journal = Path(settings.BASE_DIR / "var" / "test" / "work_journal" / str(claim.subject_id))
+    journal = Path(os.environ["WORK_JOURNAL"], str(claim.subject_id))
     journal.parent.mkdir(parents=True, exist_ok=True)
     journal.touch()
     crashpoints.reach("before_settle")
