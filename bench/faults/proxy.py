@@ -1,9 +1,9 @@
 """A TCP proxy before PostgreSQL that can cut a connection at its COMMIT, before or after the server has seen it.
 
-`python -m bench.faults.proxy --port 0 --target /folder/.s.PGSQL.5432` prints `listening PORT`, then a line per cut. It reads
-orders from standard input, one a line: `before 3` cuts the next three commits before the server sees them (nothing was
-committed), `after 2` once the server has confirmed them (they are committed, and nobody is told), `reset` cuts every
-connection now. It ends with its standard input.
+`python -m bench.faults.proxy --port 0 --target /folder/.s.PGSQL.5432` prints `listening PORT`, then a line per cut, and one
+per order once it is obeyed. It reads orders from standard input, one a line: `before 3` cuts the next three commits before
+the server sees them (nothing was committed), `after 2` once the server has confirmed them (they are committed, and nobody
+is told), `reset` cuts every connection now. It ends with its standard input.
 """
 
 from __future__ import annotations
@@ -94,8 +94,7 @@ class CommitCutter:
 
     def _note(self, moment: Moment) -> None:
         self.cuts.append(moment)
-        sys.stdout.write(f"cut {moment}\n")
-        sys.stdout.flush()
+        _say(f"cut {moment}")
 
 
 async def _obey(cutter: CommitCutter) -> None:
@@ -108,13 +107,18 @@ async def _obey(cutter: CommitCutter) -> None:
                 cutter.order(moment, int(count))
             case ["reset"]:
                 cutter.reset()
+        _say(f"ordered {' '.join(line)}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 async def _main(port: int, target: str) -> None:
     cutter = CommitCutter(target)
     server = await asyncio.start_server(cutter.serve, "127.0.0.1", port)
-    sys.stdout.write(f"listening {server.sockets[0].getsockname()[1]}\n")
-    sys.stdout.flush()
+    _say(f"listening {server.sockets[0].getsockname()[1]}")
     async with server:
         await _obey(cutter)
 

@@ -111,7 +111,7 @@ def test_the_word_about_a_declined_key(bank_account: BankAccount) -> None:
 
 def test_void_if_absent_waits_for_a_request_in_flight(bank_service: BankService, bank_account: BankAccount) -> None:
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(authorize, bank_account, metadata={"simulate": "delay_before_commit:2"})
+        slow = pool.submit(authorize, bank_account, metadata={"simulate": "delay_before_commit:5"})
         _wait_until_in_flight(bank_service)
         word = void_if_absent(bank_account, "opn_1")
         answer = slow.result()
@@ -150,8 +150,11 @@ def test_the_bank_remembers_after_a_hard_stop(bank_service: BankService) -> None
 
 def _wait_until_in_flight(service: BankService) -> None:
     """Until a transaction of the bank sits open, as the delayed request's does."""
-    query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
-    deadline = time.monotonic() + 10
+    query = (
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+        " AND now() - state_change > interval '300 milliseconds'"  # any other lasts a moment
+    )
+    deadline = time.monotonic() + 60
     while not service.sql(query):
         assert time.monotonic() < deadline, "the slow request never arrived"
         time.sleep(0.02)

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,11 +32,11 @@ class Proxy:
         return self.process.stdout.readline().strip()
 
     def order(self, line: str) -> None:
-        """Tell it what to cut; the order is obeyed in a moment."""
+        """Tell it what to cut, and wait until it obeys."""
         assert self.process.stdin is not None
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
-        time.sleep(0.2)
+        assert self.line() == f"ordered {line}"
 
     @contextmanager
     def connection(self) -> Iterator[psycopg.Connection[Any]]:
@@ -59,7 +58,7 @@ def proxy(committed_db: TestDatabase) -> Iterator[Proxy]:
     with running.connection() as connection:
         connection.execute("CREATE TABLE notes (text text)")
     yield running
-    running.process.communicate(timeout=10)  # it ends with its standard input
+    running.process.communicate(timeout=60)  # it ends with its standard input
     assert running.process.returncode == 0
 
 

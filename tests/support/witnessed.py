@@ -23,7 +23,7 @@ def merchant_at_bank(bank: BankAccount) -> tuple[Tenant, ProviderAccount]:
         tenant=tenant,
         provider="simulated_bank",
         name="Simulated bank",
-        config={"base_url": bank.base_url, "account": bank.id, "timeout_s": 3},
+        config={"base_url": bank.base_url, "account": bank.id},
         secrets={"api_key": bank.api_key, "webhook_secret": bank.webhook_secret},
         now=timezone.now(),
     )
