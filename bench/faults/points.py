@@ -16,7 +16,7 @@ _PACKAGES = ("gateway", "merchants", "payments", "refunds", "webhooks", "checkou
 # Reached by requests; every other point is reached by work.
 _OF_REQUESTS = ("opening_", "answer_", "tokens.", "inbox_")
 # Reached about once in a while only: die at the first chance.
-_RARE = ("seal_", "answer_", "tokens.")
+_RARE = ("seal_", "answer_", "tokens.", "settlement_")
 DEATH = "crash_point_reached "
 
 

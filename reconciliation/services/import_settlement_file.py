@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from gateway.core import clock
+from gateway.core import clock, crashpoints
 from gateway.work.rules import Done, Later, Result, Retry
 from gateway.work.services.claim import Claim
 from payments.providers.base import NotDone, OutcomeUnknown, SettlementFileRef, UnreadableFile
@@ -51,7 +51,9 @@ def import_settlement_file(claim: Claim) -> Result:
             return Retry(refusal.message, after=refusal.retry_after, counts=not refusal.retryable)
         except OutcomeUnknown as silence:
             return Retry(str(silence) or "the provider did not answer", counts=False)
+        crashpoints.reach("settlement_after_fetch")
         keep_settlement_file(file_id=file.id, fetched=fetched)
+        crashpoints.reach("settlement_after_keep_commit")
     return _post_lines(claim, file)
 
 
@@ -96,3 +98,4 @@ def _finish(file_id: UUID) -> None:
             note=f"File {file.external_id} was read whole and imported.",
             now=clock.now(),
         )
+        crashpoints.reach("settlement_before_end_commit")

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from gateway.core import crashpoints
 from gateway.core.display import money_text
 from gateway.ledger.models import Transaction
 from gateway.ledger.rules import Line
@@ -62,6 +63,8 @@ def post_settlement_line(*, line_id: UUID, now: datetime, has_asked: bool = Fals
         if line.subject_id is not None:
             note = f"Settled in file {line.file.external_id}, line {line.number}."
             settle_open_question(tenant=line.tenant, kind=NOT_SETTLED, subject_id=line.subject_id, note=note, now=now)
+        crashpoints.reach("settlement_before_line_commit")
+    crashpoints.reach("settlement_after_line_commit")
     return None
 
 
