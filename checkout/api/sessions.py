@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from checkout.api.serializers import CreateSessionInput, ExpireSessionInput, SessionShown
 from checkout.models import CheckoutSession
 from checkout.selectors.representations import session_object
-from checkout.selectors.sessions import session_of_merchant, sessions_of_merchant
+from checkout.selectors.sessions import list_sessions_with_attempts, session_of_merchant
 from checkout.services.create_session import create_session
 from checkout.services.expire_session import expire_session
 from checkout.services.follow_session import follow_session
@@ -28,7 +28,8 @@ class CheckoutSessions(IdempotentMixin, GatewayView):
     @extend_schema(operation_id="list_checkout_sessions", responses={200: SessionShown(many=True)})
     def get(self, request: Request) -> Response:
         """List checkout sessions, newest first."""
-        return self.page(sessions_of_merchant(self.tenant), session_object)
+        rows = list_sessions_with_attempts(self.tenant)
+        return self.page(rows, lambda session: session_object(session, attempts=session.attempts_made))
 
     @extend_schema(operation_id="create_checkout_session", request=CreateSessionInput, responses={201: SessionShown})
     def post(self, request: Request) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from checkout.models import CheckoutSession
+from checkout.selectors.sessions import attempts_made
 from gateway.core.ids import to_public
 from gateway.core.times import rfc3339
 
@@ -16,8 +17,8 @@ def session_url(session: CheckoutSession) -> str:
     return f"{settings.PUBLIC_URL}/checkout/{session.public_id}"
 
 
-def session_object(session: CheckoutSession) -> dict[str, Any]:
-    """A checkout session."""
+def session_object(session: CheckoutSession, *, attempts: int | None = None) -> dict[str, Any]:
+    """A checkout session. A list counts the attempts of all its sessions at once; else they are counted here."""
     return {
         "id": session.public_id,
         "object": "checkout_session",
@@ -28,7 +29,7 @@ def session_object(session: CheckoutSession) -> dict[str, Any]:
         "success_url": session.success_url or None,
         "cancel_url": session.cancel_url or None,
         "locale": session.locale or None,
-        "attempts": session.attempt - 1 if session.status in ("open", "expired") else session.attempt,
+        "attempts": attempts_made(session) if attempts is None else attempts,
         "metadata": session.metadata,
         "version": session.version,
         "created_at": rfc3339(session.created_at),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from checkout.models import Attempt, CheckoutSession
@@ -58,6 +59,13 @@ def sessions_of_merchant(tenant: Tenant) -> QuerySet[CheckoutSession]:
     return CheckoutSession.objects.for_merchant(tenant).select_related("order")
 
 
+def list_sessions_with_attempts(tenant: Tenant) -> QuerySet[CheckoutSession]:
+    """The same, each with `attempts_made`: how many attempts it has."""
+    attempts = Attempt.objects.for_merchant(tenant).filter(session=OuterRef("pk")).order_by().values("session")
+    made = Coalesce(Subquery(attempts.values(made=Count("pk"))), 0)
+    return sessions_of_merchant(tenant).annotate(attempts_made=made)
+
+
 def session_of_merchant(tenant: Tenant, session_id: UUID) -> CheckoutSession:
     """The merchant's session. Raises `NotFound`."""
     session = sessions_of_merchant(tenant).select_related("merchant").filter(pk=session_id).first()
@@ -86,6 +94,11 @@ def visit_of(session: CheckoutSession) -> Visit:
 def attempt_of(session: CheckoutSession, number: int) -> Attempt | None:
     """One attempt of the session, or None before it was made."""
     return Attempt.objects.for_merchant(session.tenant).filter(session=session, number=number).first()
+
+
+def attempts_made(session: CheckoutSession) -> int:
+    """How many attempts the session has."""
+    return Attempt.objects.for_merchant(session.tenant).filter(session=session).count()
 
 
 def last_ended_attempt(session: CheckoutSession) -> Attempt | None:

@@ -8,10 +8,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from checkout.models import Attempt, CheckoutSession
+from checkout.services.create_session import create_session
 from gateway.core.tenancy import Tenant
 from gateway.work.models import Work
 from payments.models import Order, Token
@@ -19,7 +22,7 @@ from payments.rules.checkout_links import checkout_url
 from payments.services.cancel_order import cancel_order
 from payments.services.create_order import create_order
 from tests.checkout.visits import CARD, Visit
-from tests.payments.factories import CHALLENGED, VISA, make_order, make_tenant, pay
+from tests.payments.factories import CHALLENGED, DECLINED, VISA, make_order, make_tenant, pay
 from tests.support.fake_provider import FakeProvider
 from tests.support.merchants import key_caller, publishable_caller
 from tests.support.work import run_due_work
@@ -205,6 +208,50 @@ def test_the_api_expires_an_open_session_once(tenant: Tenant, order: Order, cust
     assert (again.status_code, again.json()["code"]) == (409, "checkout_session_not_open")
     sent = Client().post(visit.action("card"), {**CARD, "number": VISA, "token": visit.token()}, follow=True)
     assert "This page has expired" in sent.content.decode()
+
+
+def test_the_api_counts_the_attempts_that_were_made(tenant: Tenant, order: Order, customer: Client) -> None:
+    caller = key_caller(tenant)
+
+    def attempts() -> list[int]:
+        (listed,) = caller.get("/api/v1/checkout/sessions").json()["data"]
+        return [listed["attempts"], caller.get(f"/api/v1/checkout/sessions/{listed['id']}").json()["attempts"]]
+
+    visit = Visit(customer).enter(order)
+    assert attempts() == [0, 0]
+    visit.pay(DECLINED)
+    assert attempts() == [1, 1]
+    run_due_work()
+    assert attempts() == [1, 1]
+    visit.open(visit.path).pay()
+    assert attempts() == [2, 2]
+    run_due_work()
+    assert (only_session(tenant).status, attempts()) == ("complete", [2, 2])
+
+
+def test_a_session_whose_order_was_paid_elsewhere_had_no_attempt(
+    tenant: Tenant, order: Order, customer: Client
+) -> None:
+    Visit(customer).enter(order)
+    pay(tenant, order)
+    (listed,) = key_caller(tenant).get("/api/v1/checkout/sessions").json()["data"]
+    assert (listed["status"], listed["attempts"]) == ("complete", 0)
+
+
+def test_a_list_of_four_sessions_takes_as_many_queries_as_one_of_one(tenant: Tenant, order: Order) -> None:
+    caller = key_caller(tenant)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            assert caller.get("/api/v1/checkout/sessions").status_code == 200
+        return len(asked)
+
+    create_session(tenant=tenant, order_id=order.id, now=timezone.now())
+    queries()  # notes that the key was used
+    of_one = queries()
+    for _ in range(3):
+        create_session(tenant=tenant, order_id=order.id, now=timezone.now())
+    assert queries() == of_one
 
 
 def test_strangers_and_bad_input_are_refused(tenant: Tenant, order: Order, provider: FakeProvider) -> None:
