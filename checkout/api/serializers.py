@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from gateway.api.serializers import MetadataField, StrictSerializer, TextField, TypeIdField
+
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
 class WebAddressField(TextField):
@@ -23,13 +27,27 @@ class WebAddressField(TextField):
         return text
 
 
+@extend_schema_field({"type": "string", "maxLength": 20, "pattern": f"^{LANGUAGE_TAG.pattern}$", "example": "en-GB"})
+class LocaleField(TextField):
+    """A language tag (BCP 47). Where we do not have the language, the page is in the one that the browser asks for."""
+
+    default_error_messages = {"not_a_language_tag": "Write a language tag, e.g. en or pt-BR."}
+
+    def to_internal_value(self, data: object) -> str:
+        """The tag."""
+        text = super().to_internal_value(data)
+        if not LANGUAGE_TAG.fullmatch(text):
+            self.fail("not_a_language_tag")
+        return text
+
+
 class CreateSessionInput(StrictSerializer):
     """A new session."""
 
     order = TypeIdField("ord")
     success_url = WebAddressField(required=False, max_length=2000)
     cancel_url = WebAddressField(required=False, max_length=2000)
-    locale = TextField(required=False, max_length=20)
+    locale = LocaleField(required=False, max_length=20)
     metadata = MetadataField(required=False)
 
 

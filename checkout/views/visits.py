@@ -35,11 +35,19 @@ def session_page(
             session = session_by_address(address)
         except NotFound:
             return missing(request)
-        with acting(session), translation.override(session.locale or translation.get_language()):
+        with acting(session), translation.override(_language(session)):
             return guarded(view(request, session, *args, **kwargs))
 
     functools.update_wrapper(found, view)
     return csrf_exempt(found)
+
+
+def _language(session: CheckoutSession) -> str | None:
+    """The language that we have for the session's locale, else the one that the browser asked for."""
+    try:
+        return translation.get_supported_language_variant(session.locale)
+    except LookupError:
+        return translation.get_language()
 
 
 def acting(session: CheckoutSession) -> _Acting:

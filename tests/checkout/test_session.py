@@ -254,6 +254,45 @@ def test_a_list_of_four_sessions_takes_as_many_queries_as_one_of_one(tenant: Ten
     assert queries() == of_one
 
 
+@pytest.mark.parametrize("locale", ["en", "EN-gb", "ar", "zh-Hant-TW", ""])
+def test_a_page_says_which_language_it_is_really_in(
+    tenant: Tenant, order: Order, customer: Client, locale: str
+) -> None:
+    session = create_session(tenant=tenant, order_id=order.id, locale=locale, now=timezone.now())
+    assert '<html lang="en" dir="ltr">' in Visit(customer).open(f"/checkout/{session.public_id}").html
+
+
+@pytest.mark.parametrize(
+    ("locale", "status"),
+    [
+        ("en", 201),
+        ("pt-BR", 201),
+        ("zh-Hant-TW", 201),
+        ("", 400),
+        ("e", 400),
+        ("en_GB", 400),
+        ("en-", 400),
+        ("-en", 400),
+        ("../en", 400),
+        ("en\n", 201),
+        ("\u0435n", 400),
+        ("english language", 400),
+        ("en-" + "a1234567-" * 2 + "b", 400),
+        (1, 400),
+        (None, 400),
+    ],
+)
+def test_a_locale_is_a_language_tag(tenant: Tenant, order: Order, locale: object, status: int) -> None:
+    body = {"order": order.public_id, "locale": locale}
+    answer = key_caller(tenant).post("/api/v1/checkout/sessions", body, headers={"Idempotency-Key": "s1"})
+    assert answer.status_code == status, answer.content
+    if status == 400:
+        assert [error["field"] for error in answer.json()["errors"]] == ["locale"]
+        assert CheckoutSession.objects.for_merchant(tenant).count() == 0
+    else:
+        assert answer.json()["locale"] == str(locale).strip()
+
+
 def test_strangers_and_bad_input_are_refused(tenant: Tenant, order: Order, provider: FakeProvider) -> None:
     body = {"order": order.public_id}
     stranger = key_caller(make_tenant())
