@@ -134,6 +134,23 @@ PERIODIC: dict[str, dict[str, Any]] = {
         "every_s": 86_400,
     },
 }
+# what /metrics reads from the database: gauge -> {"read": dotted function () -> {label's value: figure}, "label": ... or none}
+GAUGES: dict[str, dict[str, str]] = {
+    "gateway_invariant_violations": {
+        "read": "gateway.observability.selectors.violations_by_truth",
+        "label": "invariant",
+        "description": "Violations that the last run of an invariant found: anything above 0 is an alarm.",
+    },
+    "gateway_audit_unsealed_age_seconds": {
+        "read": "gateway.audit.selectors.unsealed_age_s",
+        "description": "Age of the oldest audit row that no seal names yet.",
+    },
+    "gateway_anomalies": {
+        "read": "payments.selectors.anomalies.open_by_kind",
+        "label": "kind",
+        "description": "Facts of providers that break our limits and wait for a person.",
+    },
+}
 WORK_DOORBELL = "config.celery.ring"
 # name -> {"check": dotted function, "critical": whether /health answers 503 when it fails}
 HEALTH_CHECKS: dict[str, dict[str, Any]] = {

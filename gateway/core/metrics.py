@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 WORK_DOORBELL_FAILURES = Counter("gateway_work_doorbell_failures", "Doorbells that the broker did not take.")
 WORK_DONE = Counter("gateway_work_done", "Runs of work rows by what came out.", ["kind", "result"])
@@ -16,16 +16,4 @@ PROVIDER_REQUESTS = Counter(
 )
 OUTBOUND_REFUSED = Counter("gateway_outbound_refused", "Outbound requests that the policy refused.", ["code"])
 DELIVERIES = Counter("gateway_deliveries", "Webhook delivery attempts by outcome.", ["outcome"])
-ANOMALIES = Counter("gateway_anomalies", "Facts of providers that break our limits: a person decides.", ["kind"])
 REQUEST_LOG_FAILURES = Counter("gateway_request_log_failures", "API requests whose log row could not be written.")
-AUDIT_UNSEALED_AGE = Gauge(
-    "gateway_audit_unsealed_age_seconds",
-    "Age of the oldest audit row that no seal names yet.",
-    multiprocess_mode="mostrecent",
-)
-INVARIANT_VIOLATIONS = Gauge(
-    "gateway_invariant_violations",
-    "Violations that the last run of an invariant found: anything above 0 is an alarm.",
-    ["invariant"],
-    multiprocess_mode="mostrecent",
-)

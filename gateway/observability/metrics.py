@@ -1,10 +1,12 @@
-"""What `/metrics` shows beside the counters of the processes: how the queues are doing, read when it is asked for."""
+"""What `/metrics` shows beside the counters of the processes: queues and alarms, read when it is asked for."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 
+from django.conf import settings
+from django.utils.module_loading import import_string
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -20,6 +22,19 @@ _QUEUE_GAUGES = {
     "oldest_age_s": "Seconds that the oldest due row has been waiting.",
     "workers_alive": "Workers that serve the queue.",
 }
+
+
+class GaugeCollector(Collector):
+    """The gauges of `settings.GAUGES`: alarms, true in whichever process is asked and whoever wrote the rows."""
+
+    def collect(self) -> Iterator[Metric]:
+        """One gauge each."""
+        for name, entry in settings.GAUGES.items():
+            labels = [entry["label"]] if "label" in entry else []
+            gauge = GaugeMetricFamily(name, entry["description"], labels=labels)
+            for value, figure in import_string(entry["read"])().items():
+                gauge.add_metric([value] if labels else [], figure)
+            yield gauge
 
 
 class QueueCollector(Collector):
@@ -43,6 +58,7 @@ def exposition() -> bytes:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         counters = registry
-    queues = CollectorRegistry()
-    queues.register(QueueCollector())
-    return generate_latest(counters) + generate_latest(queues)
+    read = CollectorRegistry()
+    read.register(QueueCollector())
+    read.register(GaugeCollector())
+    return generate_latest(counters) + generate_latest(read)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from gateway.core.tenancy import Tenant
 from payments.errors import AnomalyNotFound
@@ -30,6 +30,12 @@ def anomaly_for_update(tenant: Tenant, anomaly_id: UUID) -> Anomaly:
     if anomaly is None:
         raise AnomalyNotFound
     return anomaly
+
+
+def open_by_kind() -> dict[str, float]:
+    """How many anomalies of everybody wait for a person, by their kind."""
+    rows = Anomaly.objects.unscoped("an alarm of the whole gateway").filter(resolved_at=None).order_by()
+    return dict(rows.values_list("kind").annotate(Count("id")))
 
 
 def suspended_so_far(tenant: Tenant, *, provider_object: str, kind: str) -> int:

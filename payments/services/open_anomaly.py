@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from gateway.core import metrics
 from gateway.core.tenancy import Tenant
 from payments.models import Anomaly
 from payments.services.announce_anomaly import announce_anomaly
@@ -50,5 +49,4 @@ def open_anomaly(
     with transaction.atomic():
         anomaly.save(force_insert=True)
         announce_anomaly(anomaly=anomaly, verb="opened", now=now)
-    metrics.ANOMALIES.labels(kind=kind).inc()
     return anomaly

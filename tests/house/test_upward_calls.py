@@ -17,6 +17,7 @@ def _callables() -> Iterator[str]:
     yield from settings.PROVIDERS.values()
     yield from settings.MIDDLEWARE
     yield settings.WORK_DOORBELL
+    yield from (entry["read"] for entry in settings.GAUGES.values())
 
 
 @pytest.mark.parametrize("dotted", sorted(set(_callables())))

@@ -1,15 +1,23 @@
 """/health, /health/live, /health/ready and /metrics."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from gateway.audit.models import Unsealed
 from gateway.core import partitions
+from gateway.core.ids import new_id
 from gateway.observability import health
+from gateway.observability.models import InvariantRun
 from gateway.work.services.heartbeat import heartbeat
+from payments.services.open_anomaly import open_anomaly
+from tests.support.merchants import make_tenant
 
 
 @pytest.fixture
@@ -93,6 +101,26 @@ def test_metrics_show_the_queues_and_the_counters(client: Client, worker: None) 
 
     assert 'gateway_queue_due{queue="default"} 0.0' in text
     assert "gateway_work_doorbell_failures_total" in text
+
+
+def test_alarms_are_shown_by_a_process_that_never_looked_itself(client: Client, db: None) -> None:
+    name = import_module(settings.INVARIANTS[0]).NAME
+    InvariantRun.objects.create(name=name, started_at=timezone.now(), violations=3)
+    InvariantRun.objects.create(name="of.an.older.release", started_at=timezone.now(), violations=1)
+    Unsealed.objects.create(entry_id=new_id(), queued_at=timezone.now() - timedelta(seconds=90))
+    tenant = make_tenant()
+    for _ in range(2):
+        open_anomaly(
+            tenant=tenant, kind="duplicate_charge", subject_type="payment", subject_id=new_id(), detail="", now=timezone.now()
+        )  # fmt: skip
+
+    text = client.get("/metrics").text
+
+    assert f'gateway_invariant_violations{{invariant="{name}"}} 3.0' in text
+    assert "of.an.older.release" not in text
+    age = re.search(r"^gateway_audit_unsealed_age_seconds (\S+)$", text, re.MULTILINE)
+    assert age is not None and float(age[1]) >= 90
+    assert 'gateway_anomalies{kind="duplicate_charge"} 2.0' in text
 
 
 def test_a_metrics_token_is_asked_for(client: Client, db: None) -> None:

@@ -8,12 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Min
 from django.utils import timezone
 
 from gateway.audit.models import AuditEntry, Seal, Unsealed
 from gateway.audit.rules import ENTRY_COLUMNS, HEAD_EVENT, HEAD_PURPOSE, entry_hash, moment, seal_hash, spelled
-from gateway.core import crashpoints, metrics
+from gateway.core import crashpoints
 from gateway.core.secrets import keyed_digest
 
 logger = logging.getLogger("gateway.audit")
@@ -33,8 +32,6 @@ def seal_batch() -> int:
         sealed += count
         if count < _BATCH:
             break
-    oldest = Unsealed.objects.aggregate(oldest=Min("queued_at"))["oldest"]
-    metrics.AUDIT_UNSEALED_AGE.set((timezone.now() - oldest).total_seconds() if oldest else 0)
     return sealed
 
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from django.utils import timezone
 
 from gateway.core.invariants import InvariantResult
-from gateway.core.metrics import INVARIANT_VIOLATIONS
 from gateway.observability.models import InvariantRun
 
 log = logging.getLogger(__name__)
@@ -17,7 +16,6 @@ _KEPT = 50
 
 def keep_result(*, result: InvariantResult, started_at: datetime) -> None:
     """Keep the result of a run that began at `started_at`; a newer one that is there already stays."""
-    INVARIANT_VIOLATIONS.labels(result.name).set(len(result.violations))
     if not result.holds:
         shown = [f"{violation.subject}: {violation.detail}" for violation in result.violations[:10]]
         log.error("invariant %s does not hold", result.name, extra={"violations": shown})
