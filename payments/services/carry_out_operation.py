@@ -67,6 +67,7 @@ def carry_out_operation(claim: Claim) -> Result:
         return Done()
     reach("payments.before_send")
     try:
+        _require_time(claim)
         observation = _question(ask)()
     except NotDone as refusal:
         return _settle_not_done(ask, refusal)
@@ -79,6 +80,12 @@ def carry_out_operation(claim: Claim) -> Result:
     settle_operation(operation_id=ask.operation.id, observation=observation, now=clock.now())
     reach("payments.after_settle")
     return Done()
+
+
+def _require_time(claim: Claim) -> None:
+    """The database may have kept us waiting since we looked."""
+    if not claim.has_time(REQUEST_SECONDS):
+        raise NotDone("lease_too_short", "the lease is too short to ask", retryable=True)
 
 
 def _take(operation_id: UUID) -> _Ask | None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from gateway.core.tenancy import Tenant
 from gateway.work.models import Work
-from gateway.work.services.claim import claim_next
+from gateway.work.services.claim import Claim, claim_next
 from gateway.work.services.run import run
 from payments.models import Operation
 from payments.providers.base import AccountCredentials, AuthorizeRequest, Observation, Outcome
@@ -100,6 +100,19 @@ def test_not_done_by_a_paused_worker_says_nothing_of_the_one_that_took_over(
     provider.next_faults.append(fault)
     run_once()
     assert (reload(payment).status, operations(payment)[0].status) == ("processing", "unknown")
+
+
+def test_nothing_is_sent_that_could_outlive_the_lease_after_a_wait_for_the_database(
+    tenant: Tenant, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = start_payment(tenant, make_order(tenant))
+    looks = iter([True, False])
+    with monkeypatch.context() as context:
+        context.setattr(Claim, "has_time", lambda _claim, _seconds: next(looks))
+        run_once()
+    assert (provider.sent, [one.status for one in operations(payment)]) == ([], ["created"])
+    run_due_work(forward=True)
+    assert (reload(payment).status, len(provider.sent)) == ("succeeded", 1)
 
 
 @pytest.mark.parametrize("fault", ["lost_before", "lost_after", "not_sent"])
