@@ -26,7 +26,8 @@ _PAYMENTS = """
 WITH sums AS (
     SELECT payment_id, sum(captured_amount) AS captured FROM payments_operation GROUP BY payment_id
 ), memos AS (
-    SELECT o.payment_id, sum(CASE e.direction WHEN 'debit' THEN e.amount ELSE -e.amount END) AS open
+    SELECT o.payment_id, sum(CASE e.direction WHEN 'debit' THEN e.amount ELSE -e.amount END) AS open,
+           sum(e.amount) FILTER (WHERE t.event = 'authorized') AS authorized
     FROM payments_operation o
     JOIN ledger_transaction t ON t.source_type = 'operation' AND t.source_id = o.id
     JOIN ledger_entry e ON e.transaction_id = t.id
@@ -34,11 +35,12 @@ WITH sums AS (
     GROUP BY o.payment_id
 )
 SELECT p.id, p.status || ': authorised ' || p.amount_authorized || ', captured ' || p.amount_captured
-       || '; its operations captured ' || coalesce(s.captured, 0) || ', open in the ledger ' || coalesce(m.open, 0)
+       || '; its operations captured ' || coalesce(s.captured, 0) || ', the ledger authorised '
+       || coalesce(m.authorized, 0) || ', of which open ' || coalesce(m.open, 0)
 FROM payments_payment p
 LEFT JOIN sums s ON s.payment_id = p.id
 LEFT JOIN memos m ON m.payment_id = p.id
-WHERE p.amount_captured <> coalesce(s.captured, 0)
+WHERE p.amount_captured <> coalesce(s.captured, 0) OR p.amount_authorized <> coalesce(m.authorized, 0)
    OR coalesce(m.open, 0) <> CASE WHEN p.status = 'requires_capture' THEN p.amount_authorized - p.amount_captured ELSE 0 END
 """
 

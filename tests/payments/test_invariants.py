@@ -45,6 +45,7 @@ def _operation(payment: Payment, **fields: Any) -> None:
     ("name", "spoil"),
     [
         ("amounts_match_ledger", lambda payment: _payment(payment, amount_captured=999)),
+        ("amounts_match_ledger", lambda payment: _payment(payment, amount_authorized=1001)),
         ("amounts_match_ledger", lambda payment: _operation(payment, fee_amount=1)),
         ("amounts_match_ledger", lambda payment: _operation(payment, captured_amount=1)),
         ("orders_match_payments", lambda payment: _order(payment, amount_paid=1001)),
