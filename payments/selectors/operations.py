@@ -35,6 +35,12 @@ def authorize_operation(payment: Payment) -> Operation | None:
     return operations_of(payment).filter(kind=OperationKind.AUTHORIZE).order_by("-id").first()
 
 
+def authorize_operation_for_update(payment: Payment) -> Operation | None:
+    """The same, locked: after its order and payment. A worker that sends it again counts that in the row."""
+    rows = operations_of(payment).select_for_update(of=("self",))
+    return rows.filter(kind=OperationKind.AUTHORIZE).order_by("-id").first()
+
+
 def refused_voids(payment: Payment) -> int:
     """How often the provider has refused to give this payment back."""
     return operations_of(payment).filter(kind=OperationKind.VOID, status=OperationStatus.FAILED).count()

@@ -8,7 +8,7 @@ from gateway.core import ids
 from gateway.core.errors import NotFound
 from payments.models import Operation
 from payments.providers.base import CaptureFact, Observation, Outcome, PaymentFact
-from payments.selectors.operations import authorize_operation, operations_of
+from payments.selectors.operations import authorize_operation_for_update, operations_of
 from payments.services.apply_authorization import settle_authorization
 from payments.services.apply_capture import settle_capture
 from payments.services.apply_void import give_back, settle_void
@@ -36,7 +36,7 @@ def apply_fact(change: PaymentChange, *, fact: PaymentFact) -> None:
 
 def _authorize(change: PaymentChange, fact: PaymentFact) -> Operation | None:
     """The authorize operation that the fact speaks of; an anomaly when it is none of this payment's."""
-    operation = authorize_operation(change.payment)
+    operation = authorize_operation_for_update(change.payment)
     if operation is not None and operation.public_id == fact.authorize_operation_id:
         return operation
     open_anomaly(

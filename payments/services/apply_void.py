@@ -8,7 +8,7 @@ from payments.models import Operation
 from payments.providers.base import Observation, Outcome
 from payments.rules.calling_off import REFUSALS_UNTIL_ANOMALY, wait_before_void
 from payments.rules.declines import shown_failure
-from payments.selectors.operations import authorize_operation, refused_voids
+from payments.selectors.operations import authorize_operation_for_update, refused_voids
 from payments.services.apply_capture import release_authorization
 from payments.services.change import CALL_OFF, EXPIRE_CHALLENGE, SYNC, PaymentChange
 from payments.services.open_anomaly import open_anomaly
@@ -93,7 +93,7 @@ def give_back(change: PaymentChange, *, purpose: str, by: str) -> None:
 
 
 def _end_challenge(change: PaymentChange, purpose: str) -> None:
-    operation = authorize_operation(change.payment)
+    operation = authorize_operation_for_update(change.payment)
     if operation is not None and operation.status in (*OPEN, OperationStatus.REQUIRES_ACTION):
         code = "challenge_expired" if purpose == VoidPurpose.EXPIRY else "canceled"
         ended = Observation(outcome=Outcome.FAILED, provider_reference="", code=code)

@@ -7,21 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from gateway.core.errors import DomainError
 from gateway.core.tenancy import Tenant
 from gateway.work.services.claim import claim_next
 from gateway.work.services.run import run
-from payments.models import Payment
+from payments.models import Operation, Payment
 from payments.services.cancel_payment import cancel_payment
 from payments.services.capture_payment import capture_payment
 from payments.services.create_payment import create_payment
 from payments.services.settle_operation import settle_operation
+from payments.services.settle_payment_fact import settle_payment_fact
 from tests.payments.factories import make_order, make_tenant, make_token, operations, order_of, pay, postings, reload
 from tests.support.database import TestDatabase
 from tests.support.fake_provider import FakeProvider
+from tests.support.system import wait_until
 from tests.support.work import run_due_work
 
 
@@ -105,6 +107,36 @@ def test_the_same_news_from_many_sides_at_once_are_booked_once(tenant: Tenant, p
     assert all(isinstance(one, Payment) for one in results), results
     assert (reload(payment).amount_captured, order_of(payment).amount_paid) == (1000, 1000)
     assert postings() == {"provider_clearing": 1000, "merchant_pending": -980, "gateway_fees": -20}
+
+
+def test_news_from_elsewhere_keep_what_a_worker_counts_at_the_same_time(tenant: Tenant, provider: FakeProvider) -> None:
+    provider.next_faults.append("lost_after")
+    payment = pay(tenant)
+    (operation,) = operations(payment)
+    fact = provider.only.fact()
+
+    pids: list[int] = []
+
+    def bring() -> None:
+        with connection.cursor() as cursor:
+            pids.append(cursor.execute("SELECT pg_backend_pid()").fetchone()[0])
+        settle_payment_fact(payment_id=payment.id, fact=fact, now=timezone.now())
+        connection.close()
+
+    bringer = threading.Thread(target=bring)
+    with transaction.atomic():
+        Operation.all_rows.filter(id=operation.id).update(attempts=2)
+        bringer.start()
+        wait_until(lambda: bool(pids) and _is_blocked(pids[0]), timeout_s=30, what="the news wait for the worker")
+    bringer.join(30)
+    (operation,) = operations(payment)
+    assert (operation.status, operation.attempts) == ("succeeded", 2)
+
+
+def _is_blocked(pid: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [pid])
+        return bool(cursor.fetchone()[0])
 
 
 def test_many_workers_on_many_payments_charge_each_once(tenant: Tenant, provider: FakeProvider) -> None:
