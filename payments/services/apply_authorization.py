@@ -12,7 +12,7 @@ from payments.rules.declines import shown_failure
 from payments.rules.resending import CHALLENGE_WINDOW
 from payments.selectors.operations import open_operation as present_operation
 from payments.services.apply_capture import take_money
-from payments.services.change import EXPIRE_CHALLENGE, REFUND_LATE_SUCCESS, PaymentChange
+from payments.services.change import EXPIRE_CHALLENGE, REFUND_LATE_SUCCESS, SYNC, PaymentChange
 from payments.services.link_reference import link_reference
 from payments.services.open_anomaly import open_anomaly
 from payments.services.open_operation import open_operation
@@ -31,8 +31,13 @@ from payments.states import (
 )
 
 
-def settle_authorization(change: PaymentChange, operation: Operation, observation: Observation) -> None:
-    """What became of an authorize operation. Staying where we are is a no-op; late news never overwrite."""
+def settle_authorization(
+    change: PaymentChange, operation: Operation, observation: Observation, *, is_present: bool
+) -> None:
+    """What became of an authorize operation. Staying where we are is a no-op; late news never overwrite.
+
+    `is_present`: the provider was just asked for its present state; an answer may be older than what we know.
+    """
     undecided = operation.status in OPEN or operation.status == OperationStatus.REQUIRES_ACTION
     _remember_reference(change, operation, observation)
     match observation.outcome:
@@ -45,6 +50,8 @@ def settle_authorization(change: PaymentChange, operation: Operation, observatio
             _settle_late_success(change, operation, observation)
         case Outcome.DECLINED | Outcome.FAILED if undecided:
             _refuse(change, operation, observation)
+        case Outcome.DECLINED | Outcome.FAILED if operation.status == OperationStatus.SUCCEEDED and not is_present:
+            change.later(SYNC, change.payment.id)
         case Outcome.DECLINED | Outcome.FAILED if operation.status == OperationStatus.SUCCEEDED:
             open_anomaly(
                 tenant=change.tenant,

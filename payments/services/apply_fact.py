@@ -19,19 +19,23 @@ from payments.services.post_suspense import post_suspense
 from payments.states import LIVE, OperationKind
 
 
-def apply_fact(change: PaymentChange, *, fact: PaymentFact) -> None:
-    """Settle authorisation, captures and void from the whole; refunds are their own app's. Locks are held."""
+def apply_fact(change: PaymentChange, *, fact: PaymentFact, is_present: bool) -> None:
+    """Settle authorisation, captures and void from the whole; refunds are their own app's. Locks are held.
+
+    `is_present`: the provider was asked for this state, which did not come with the answer to an operation.
+    """
     authorize = _authorize(change, fact)
     if authorize is None:
         return
     called_off = fact.voided and fact.amount_authorized == 0
     if not called_off:
-        settle_authorization(change, authorize, fact.authorize)
+        settle_authorization(change, authorize, fact.authorize, is_present=is_present)
     _settle_captures(change, fact)
     if fact.voided or fact.void_operation_id:
         _settle_void(change, fact)
     if called_off and (ended := _authorize(change, fact)) is not None:
-        settle_authorization(change, ended, fact.authorize)  # as the void has left it
+        # As the void has left it.
+        settle_authorization(change, ended, fact.authorize, is_present=is_present)
 
 
 def _authorize(change: PaymentChange, fact: PaymentFact) -> Operation | None:

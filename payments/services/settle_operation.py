@@ -29,7 +29,7 @@ def settle_operation(*, operation_id: UUID, observation: Observation, now: datet
         before = str(operation.status)
         _settle(change, operation, observation)
         if observation.payment is not None:
-            apply_fact(change, fact=observation.payment)
+            apply_fact(change, fact=observation.payment, is_present=False)
         release_order(change)
         after = operation_for_update(operation_id).status
         data = {"kind": str(operation.kind), "from": before, "to": str(after), "payment": str(change.payment.id)}
@@ -41,7 +41,7 @@ def settle_operation(*, operation_id: UUID, observation: Observation, now: datet
 def _settle(change: PaymentChange, operation: Operation, observation: Observation) -> None:
     match operation.kind:
         case OperationKind.AUTHORIZE:
-            settle_authorization(change, operation, observation)
+            settle_authorization(change, operation, observation, is_present=False)
         case OperationKind.CAPTURE:
             settle_capture(change, operation, observation)
         case OperationKind.VOID:

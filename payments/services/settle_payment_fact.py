@@ -26,7 +26,7 @@ def settle_payment_fact(*, payment_id: UUID, fact: PaymentFact, now: datetime) -
     with transaction.atomic():
         change = PaymentChange(payment_id=payment_id, now=now)
         before = str(change.payment.status)
-        apply_fact(change, fact=fact)
+        apply_fact(change, fact=fact, is_present=True)
         release_order(change)
         change.close("payment.synchronized", change.payment, {"from": before, "to": str(change.payment.status)})
         for handler in settings.PROVIDER_OBSERVATION_HANDLERS:

@@ -17,6 +17,7 @@ from payments.services.cancel_order import cancel_order
 from payments.services.cancel_payment import cancel_payment
 from payments.services.capture_payment import capture_payment
 from payments.services.request_sync import request_sync
+from payments.services.settle_operation import settle_operation
 from payments.services.settle_payment_fact import settle_payment_fact
 from tests.payments.factories import (
     CHALLENGED,
@@ -114,6 +115,34 @@ def test_a_refusal_after_success_is_an_anomaly_and_changes_nothing(tenant: Tenan
     there = provider.only
     refused = replace(there.fact(), authorize=replace(DECLINED_OBSERVATION, provider_reference=there.reference))
     settle_payment_fact(payment_id=payment.id, fact=refused, now=timezone.now())
+    assert reload(payment).status == "succeeded"
+    assert [one.kind for one in Anomaly.objects.for_merchant(tenant)] == ["declined_after_success"]
+
+
+def test_an_answer_that_was_overtaken_by_the_late_success_is_no_anomaly(tenant: Tenant, provider: FakeProvider) -> None:
+    payment = pay(tenant, make_order(tenant), card=DECLINED)
+    (operation,) = operations(payment)
+    first_answer = provider.answers[operation.public_id]
+    provider.only.approve()
+    settle(payment, provider.only)
+
+    settle_operation(operation_id=operation.id, observation=first_answer, now=timezone.now())  # a worker was stopped
+    run_due_work()
+
+    assert (reload(payment).status, Anomaly.objects.for_merchant(tenant).count()) == ("succeeded", 0)
+
+
+def test_a_refusal_that_the_provider_repeats_when_it_is_asked_is_an_anomaly(
+    tenant: Tenant, provider: FakeProvider
+) -> None:
+    payment = pay(tenant)
+    there = provider.only
+    there.authorized, there.captures, there.status, there.decline = 0, [], "declined", "generic_decline"
+
+    (operation,) = operations(payment)
+    settle_operation(operation_id=operation.id, observation=there.observed(), now=timezone.now())
+    run_due_work()
+
     assert reload(payment).status == "succeeded"
     assert [one.kind for one in Anomaly.objects.for_merchant(tenant)] == ["declined_after_success"]
 

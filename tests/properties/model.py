@@ -257,8 +257,6 @@ class Books:
             self._late(payment, operation)
         elif word in ("declined", "failed") and undecided:
             operation.status, payment.status = word, "failed"
-        elif word in ("declined", "failed") and operation.status == "succeeded":
-            self.anomalies["declined_after_success", payment] = 1
 
     def _late(self, payment: Payment, operation: Operation) -> None:
         order = payment.order
