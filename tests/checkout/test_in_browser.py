@@ -179,6 +179,17 @@ def test_after_a_mistake_the_script_keeps_the_number_and_focus_is_on_the_field(s
     sees(page, "Payment complete")
 
 
+def test_a_refusal_without_a_field_has_the_focus(shop: Shop, page: Page) -> None:
+    order = shop.order()
+    page.goto(shop.link(order))
+    fill_card(page)
+    Order.objects.for_merchant(shop.tenant).filter(pk=order.pk).update(amount=5999)
+    press_pay(page)
+    refusal = page.locator(".notice", has_text="The amount has changed.")
+    expect(refusal).to_be_focused(timeout=20_000)
+    accessible(page)
+
+
 def test_without_a_script_the_number_is_typed_again(shop: Shop, plain_page: Page) -> None:
     plain_page.goto(shop.link(shop.order()))
     fill_card(plain_page)
