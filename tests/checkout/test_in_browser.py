@@ -190,6 +190,21 @@ def test_a_refusal_without_a_field_has_the_focus(shop: Shop, page: Page) -> None
     accessible(page)
 
 
+def test_after_a_correction_the_page_counts_from_its_new_form(shop: Shop, page: Page) -> None:
+    page.clock.install()
+    page.goto(shop.link(shop.order()))
+    warning = page.get_by_text("This page expires at")
+    page.clock.fast_forward("51:00")  # of the hour that the session lasts; the gateway's clock stays
+    expect(warning).to_be_visible(timeout=20_000)
+    fill_card(page)
+    page.get_by_label("Security code").fill("1")
+    press_pay(page)
+    expect(page.get_by_label("Security code")).to_be_focused(timeout=20_000)
+    page.clock.fast_forward("15:00")
+    expect(page.get_by_label("Name on card")).to_have_value("Ada Example")
+    expect(warning).to_be_hidden()
+
+
 def test_without_a_script_the_number_is_typed_again(shop: Shop, plain_page: Page) -> None:
     plain_page.goto(shop.link(shop.order()))
     fill_card(plain_page)
