@@ -14,7 +14,15 @@ BATCH = 10_000
 
 
 def purge_consumptions() -> int:
-    """Delete a bounded batch of old, finished consumptions; how many."""
-    old = Consumption.objects.filter(id__lt=lowest_id_at(timezone.now() - KEPT), consumed_at__isnull=False)
-    deleted, _ = Consumption.objects.filter(id__in=list(old.values_list("id", flat=True)[:BATCH])).delete()
+    """Delete old, finished consumptions, in bounded statements; how many."""
+    deleted = 0
+    while batch := _delete_some():
+        deleted += batch
+        if batch < BATCH:
+            break
     return deleted
+
+
+def _delete_some() -> int:
+    old = Consumption.objects.filter(id__lt=lowest_id_at(timezone.now() - KEPT), consumed_at__isnull=False)
+    return Consumption.objects.filter(id__in=list(old.values_list("id", flat=True)[:BATCH])).delete()[0]
