@@ -11,8 +11,14 @@ from gateway.work.rules import timer_kinds
 
 
 def pull_forward(tenant: Tenant) -> int:
-    """Make every business timer of this merchant and mode due now; how many. A timer that is not due says so itself."""
-    waiting = Work.objects.filter(
-        merchant_id=tenant.merchant_id, livemode=tenant.livemode, kind__in=timer_kinds(), state=states.WAITING
+    """Make every business timer of this merchant and mode due now; how many. A timer that is not due says so itself.
+
+    One that runs has read the old date: `again` makes it run once more.
+    """
+    timers = Work.objects.filter(
+        merchant_id=tenant.merchant_id,
+        livemode=tenant.livemode,
+        kind__in=timer_kinds(),
+        state__in=(states.WAITING, states.RUNNING),
     )
-    return waiting.update(run_at=timezone.now())
+    return timers.update(run_at=timezone.now(), again=True)
