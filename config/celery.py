@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import setup_logging
 from django.conf import settings
 from kombu import Queue
@@ -29,7 +30,11 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
     for name, entry in settings.PERIODIC.items():
         every_s = float(entry["every_s"])
         options = {"queue": "default", "expire_seconds": int(max(every_s, 30))}
-        table[name] = {"task": "work.periodic", "schedule": every_s, "args": [name], "options": options}
+        schedule: float | crontab = every_s
+        if "at" in entry:
+            hour, _, minute = entry["at"].partition(":")
+            schedule = crontab(hour=hour, minute=minute)
+        table[name] = {"task": "work.periodic", "schedule": schedule, "args": [name], "options": options}
     return table
 
 

@@ -110,28 +110,36 @@ SEALED_COLUMNS = [
     "payments.ProviderAccount.secrets_sealed",
     "webhooks.EndpointSecret.sealed",
 ]
-# what beat runs through the task `work.periodic`: name -> {"handler": dotted function, "every_s": seconds}
+# what beat runs through the task `work.periodic`: name -> {"handler": dotted function, "every_s": seconds, "at": "HH:MM" (UTC) of
+# what runs once a day}
 PERIODIC: dict[str, dict[str, Any]] = {
     "reconciliation.sweep": {"handler": "reconciliation.services.sweep.sweep", "every_s": 15},
     "refunds.look_again": {"handler": "refunds.services.look_again.look_again", "every_s": 30},
     "reconciliation.import": {
         "handler": "reconciliation.services.import_settlements.import_settlements",
         "every_s": 86_400,
+        "at": "01:00",
     },
     "reconciliation.unsettled": {
         "handler": "reconciliation.services.find_unsettled.find_unsettled",
         "every_s": 86_400,
+        "at": "02:00",
     },
     "events.purge": {"handler": "gateway.events.services.purge_consumptions.purge_consumptions", "every_s": 3600},
     "idempotency.purge": {"handler": "gateway.idempotency.services.purge_keys.purge_keys", "every_s": 3600},
     "ledger.checkpoints": {"handler": "gateway.ledger.services.make_checkpoints.make_checkpoints", "every_s": 3600},
     "observability.watch": {"handler": "gateway.observability.services.watch_truths.watch_truths", "every_s": 30},
-    "observability.audit": {"handler": "gateway.observability.services.audit_truths.audit_truths", "every_s": 86_400},
-    "core.partitions": {"handler": "gateway.core.partitions.maintain", "every_s": 86_400},
+    "observability.audit": {
+        "handler": "gateway.observability.services.audit_truths.audit_truths",
+        "every_s": 86_400,
+        "at": "03:00",
+    },
+    "core.partitions": {"handler": "gateway.core.partitions.maintain", "every_s": 86_400, "at": "00:30"},
     "audit.seal": {"handler": "gateway.audit.services.seal.seal_batch", "every_s": 3},
     "merchants.sessions": {
         "handler": "merchants.services.purge_login_sessions.purge_login_sessions",
         "every_s": 86_400,
+        "at": "04:00",
     },
 }
 # what /metrics reads from the database: gauge -> {"read": dotted function () -> {label's value: figure}, "label": ... or none}

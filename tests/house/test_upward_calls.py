@@ -4,8 +4,11 @@ import importlib
 from collections.abc import Iterator
 
 import pytest
+from celery.schedules import crontab
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django_celery_beat.models import PeriodicTask
+from django_celery_beat.schedulers import DatabaseScheduler
 
 from config.celery import QUEUES, app
 
@@ -40,6 +43,20 @@ def test_every_kind_of_work_goes_to_a_queue_that_workers_serve() -> None:
 def test_everything_that_beat_rings_for_is_a_task_that_workers_know() -> None:
     app.loader.import_default_modules()
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} | {"work.run"} <= set(app.tasks)
+
+
+def test_what_runs_once_a_day_has_its_hour() -> None:
+    schedules = {name: app.conf.beat_schedule[name]["schedule"] for name in settings.PERIODIC}
+    daily = {name for name, entry in settings.PERIODIC.items() if entry["every_s"] == 86_400}
+    assert {name for name, schedule in schedules.items() if isinstance(schedule, crontab)} == daily
+    assert schedules["observability.audit"] == crontab(hour="03", minute="00")
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_beat_writes_its_table_where_staff_can_see_it() -> None:
+    DatabaseScheduler(app=app)
+    audit = PeriodicTask.objects.get(name="observability.audit")
+    assert (audit.crontab.hour, audit.crontab.minute, str(audit.crontab.timezone)) == ("03", "00", "UTC")
 
 
 def test_beat_rings_for_the_sweep_every_two_seconds() -> None:

@@ -3,19 +3,22 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
 from gateway.core.ids import new_id
 from gateway.core.tenancy import Tenant
 from gateway.work import states
-from gateway.work.models import Work, WorkerHeartbeat
+from gateway.work.models import PeriodicRun, Work, WorkerHeartbeat
+from gateway.work.rules import Later
 from gateway.work.selectors import is_quiet, queue_status, workers_alive
 from gateway.work.services import ring as ring_module
 from gateway.work.services.claim import claim_next
 from gateway.work.services.enqueue import enqueue
 from gateway.work.services.heartbeat import heartbeat, sign_off
 from gateway.work.services.pull_forward import pull_forward
+from gateway.work.services.run import run
 from gateway.work.services.run_periodic import run_overdue, run_periodic
 from gateway.work.services.sweep import sweep
 from tests.support.work import run_due_work
@@ -108,6 +111,17 @@ def test_moving_a_clock_pulls_that_merchants_timers_and_only_those_forward() -> 
     assert claim_next("default") is None
 
 
+def test_a_timer_that_runs_while_the_clock_moves_looks_at_the_date_again() -> None:
+    tenant = Tenant(new_id(), livemode=False)
+    enqueue(kind="test.timer", subject_id=new_id(), tenant=tenant)
+    running = claim_next("default")
+    assert running is not None
+    assert pull_forward(tenant) == 1
+    assert isinstance(run(running), Later)
+    again = claim_next("default")
+    assert again is not None and again.work_id == running.work_id
+
+
 def test_the_sweep_rings_for_what_is_due_and_for_expired_leases(settings: Settings) -> None:
     settings.WORK_DOORBELL = f"{__name__}.doorbell"
     for _ in range(2):
@@ -136,3 +150,13 @@ def test_workers_run_what_no_beat_rang_for_and_one_broken_job_stops_no_other(set
     assert run_overdue() == ["job"]
     assert calls == ["broken", "job"]
     assert run_overdue() == []
+
+
+def test_a_daily_job_that_failed_is_tried_again_after_a_minute_and_not_before(settings: Settings) -> None:
+    settings.PERIODIC = {"broken": {"handler": f"{__name__}.broken_job", "every_s": 86_400}}
+    run_overdue()
+    run_overdue()
+    assert calls == ["broken"]
+    PeriodicRun.objects.update(started_at=F("started_at") - timedelta(seconds=61))
+    run_overdue()
+    assert calls == ["broken", "broken"]
