@@ -49,6 +49,7 @@ class Order(MerchantOwned):
             models.Index(fields=("merchant", "livemode", "-id"), name="order_by_merchant"),
             models.Index(fields=("merchant", "livemode", "reference"), name="order_by_reference"),
             models.Index(fields=("customer", "-id"), name="order_by_customer"),
+            models.Index(fields=("id",), condition=Q(next_payment_id__isnull=False), name="order_with_a_queue"),
         )
         constraints = (
             models.CheckConstraint(condition=Q(amount__gt=0), name="order_amount_positive"),

@@ -72,6 +72,11 @@ class Payment(MerchantOwned):
             models.Index(fields=("merchant", "livemode", "status", "-id"), name="payment_by_status"),
             models.Index(fields=("order", "-id"), name="payment_by_order"),
             models.Index(fields=("customer", "-id"), name="payment_by_customer"),
+            models.Index(
+                fields=("id",),
+                condition=Q(status="requires_action") | Q(status="requires_capture", counts_toward_order=False),
+                name="payment_to_be_called_off",
+            ),
         )
         constraints = (
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),

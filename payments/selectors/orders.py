@@ -45,3 +45,12 @@ def order_for_update(order_id: UUID) -> Order:
     if order is None:
         raise NotFound("There is no such order.")
     return order
+
+
+def orders_with_a_queue() -> QuerySet[Order]:
+    """Orders of all merchants whose next payment waits for the end of the live one: for sweeps."""
+    return (
+        Order.objects.unscoped("the sweep looks after every merchant")
+        .filter(next_payment_id__isnull=False)
+        .order_by("id")
+    )

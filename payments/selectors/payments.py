@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from gateway.core.errors import NotFound
 from gateway.core.partitions import prune_floor
 from gateway.core.tenancy import Tenant
 from payments.models import Operation, Order, Payment
 from payments.selectors.operations import open_operation
+from payments.states import OPEN, PaymentStatus
 
 _SHOWN = ("payment_method", "provider_account")
 
@@ -62,6 +63,23 @@ def payment_for_update(payment_id: UUID) -> Payment:
     if payment is None:
         raise NotFound("There is no such payment.")
     return payment
+
+
+def waiting_challenges() -> QuerySet[Payment]:
+    """Payments of all merchants that wait for their customer while the provider is asked nothing: for sweeps."""
+    return _that_nobody_asks_about(Q(status=PaymentStatus.REQUIRES_ACTION))
+
+
+def unwanted_authorizations() -> QuerySet[Payment]:
+    """Payments of all merchants that came too late and that the provider is not asked to give back: for sweeps."""
+    return _that_nobody_asks_about(Q(status=PaymentStatus.REQUIRES_CAPTURE, counts_toward_order=False))
+
+
+def _that_nobody_asks_about(condition: Q) -> QuerySet[Payment]:
+    reason = "the sweep looks after every merchant"
+    asked = Operation.objects.unscoped(reason).filter(payment_id=OuterRef("pk"), status__in=OPEN)
+    rows = Payment.objects.unscoped(reason)
+    return rows.filter(condition, ~Exists(asked)).order_by("id")
 
 
 def settled_payment(payment: Payment) -> Payment | None:

@@ -14,10 +14,12 @@ from gateway.work.models import Work
 from gateway.work.rules import WorkItem
 from gateway.work.services.enqueue import enqueue_all
 from payments.models import Operation
+from payments.selectors.orders import orders_with_a_queue
+from payments.selectors.payments import unwanted_authorizations, waiting_challenges
+from payments.services.change import CALL_OFF, CARRY_OUT, EXPIRE_CHALLENGE
 from payments.states import OPEN
 from refunds.selectors.refunds import refunds_left_alone
 
-_OPERATION_KIND = "payments.carry_out_operation"
 _REFUND_KIND = "refunds.carry_out_refund"
 _YOUNGEST = timedelta(minutes=1)
 _OLDEST = timedelta(days=80)  # inside the partitions that exist for certain
@@ -26,7 +28,7 @@ _AT_ONCE = 500
 
 
 def sweep() -> int:
-    """Give work to operations and refunds that wait for the provider's word and have none; returns how many.
+    """Give work to what waits for the provider's word, or for a timer, and has none; returns to how many.
 
     There should be none: the row is written with the operation and leaves with its end. A person may have cleared the
     queue, and a refund that the provider took without an outcome is looked at from time to time.
@@ -37,14 +39,20 @@ def sweep() -> int:
     )
     refunds = refunds_left_alone(made_before=now - _YOUNGEST, looked_at_before=now - _LOOK_EVERY)
     items = [
-        WorkItem(kind, row.id, row.tenant)
-        for kind, rows in ((_OPERATION_KIND, operations.order_by("id")), (_REFUND_KIND, refunds))
-        for row in _without_work(rows, kind)[:_AT_ONCE]
+        WorkItem(kind, getattr(row, subject), row.tenant)
+        for kind, rows, subject in (
+            (CARRY_OUT, operations.order_by("id"), "id"),
+            (_REFUND_KIND, refunds, "id"),
+            (EXPIRE_CHALLENGE, waiting_challenges(), "id"),
+            (CALL_OFF, unwanted_authorizations(), "id"),
+            (CALL_OFF, orders_with_a_queue(), "live_payment_id"),
+        )
+        for row in _without_work(rows, kind, subject)[:_AT_ONCE]
     ]
     with transaction.atomic():
         enqueue_all(items)
     return len(items)
 
 
-def _without_work(rows: QuerySet[Any], kind: str) -> QuerySet[Any]:
-    return rows.filter(~Exists(Work.objects.filter(kind=kind, subject_id=OuterRef("id"))))
+def _without_work(rows: QuerySet[Any], kind: str, subject: str) -> QuerySet[Any]:
+    return rows.filter(~Exists(Work.objects.filter(kind=kind, subject_id=OuterRef(subject))))

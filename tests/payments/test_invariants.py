@@ -14,8 +14,10 @@ from gateway.core.tenancy import Tenant
 from gateway.work.models import Work
 from payments.models import Operation, Order, Payment
 from payments.services.open_anomaly import open_anomaly
-from tests.payments.factories import make_order, make_tenant, operations, pay, start_payment
+from payments.services.settle_payment_fact import settle_payment_fact
+from tests.payments.factories import CHALLENGED, DECLINED, make_order, make_tenant, operations, pay, start_payment
 from tests.support.fake_provider import FakeProvider
+from tests.support.work import run_due_work
 
 
 def broken(name: str) -> bool:
@@ -73,6 +75,29 @@ def test_work_that_was_lost_is_found(merchant: Tenant) -> None:
     start_payment(merchant)
     assert not broken("operations_in_order")
     Work.objects.filter(kind="payments.carry_out_operation").delete()
+    assert broken("operations_in_order")
+
+
+@pytest.mark.parametrize("kind", ["payments.expire_challenge", "payments.call_off"])
+def test_a_timer_that_was_lost_is_found(merchant: Tenant, kind: str) -> None:
+    order = make_order(merchant)
+    pay(merchant, order, card=CHALLENGED)
+    if kind == "payments.call_off":
+        start_payment(merchant, order)
+    assert not broken("operations_in_order")
+    Work.objects.filter(kind=kind).delete()
+    assert broken("operations_in_order")
+
+
+def test_late_money_that_nobody_gives_back_is_found(merchant: Tenant, provider: FakeProvider) -> None:
+    provider.next_faults.extend(["", "refused"])
+    payment = pay(merchant, make_order(merchant), card=DECLINED, capture_method="manual")
+    _order(payment, status="canceled")
+    provider.only.approve()
+    settle_payment_fact(payment_id=payment.id, fact=provider.only.fact(), now=timezone.now())
+    run_due_work()
+    assert not broken("operations_in_order")
+    Work.objects.filter(kind="payments.call_off").delete()
     assert broken("operations_in_order")
 
 
