@@ -42,8 +42,9 @@ def new_id() -> UUID:
 
 
 def lowest_id_at(moment: datetime) -> UUID:
-    """The smallest UUIDv7 that can be made at `moment`: a bound for partitions and for pruning queries."""
-    return _compose(int(moment.timestamp() * 1000) * _TICKS_PER_MS, 0)
+    """The smallest UUIDv7 that can be made at `moment`: a bound for partitions and for pruning queries. Before 1970
+    none was made: the smallest of all."""
+    return _compose(max(int(moment.timestamp() * 1000), 0) * _TICKS_PER_MS, 0)
 
 
 def id_time(value: UUID) -> datetime:

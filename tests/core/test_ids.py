@@ -66,6 +66,11 @@ def test_no_id_of_a_moment_lies_below_its_lowest() -> None:
     assert (lowest.version, lowest.variant) == (7, "specified in RFC 4122")
 
 
+def test_the_lowest_id_before_1970_lies_below_every_other() -> None:
+    for moment in (datetime(1969, 12, 31, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)):
+        assert lowest_id_at(moment) == lowest_id_at(datetime(1970, 1, 1, tzinfo=UTC))
+
+
 def test_forked_workers_make_different_ids() -> None:
     new_id()
     made = [id_ for _ in range(4) for id_ in _ids_of_a_fork(50)]
