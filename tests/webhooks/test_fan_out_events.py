@@ -2,10 +2,12 @@ import threading
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from gateway.core import clock
 from gateway.core.ids import new_id
 from gateway.core.tenancy import Tenant
+from gateway.work.models import Work
 from merchants.models import Merchant
 from tests.support.database import TestDatabase
 from tests.support.events import emit_order_paid
@@ -78,6 +80,10 @@ def test_pausing_discards_what_waits(tenant: Tenant, created: CreatedEndpoint, r
     update_endpoint(tenant=tenant, endpoint_id=created.endpoint.id, status=states.PAUSED)
 
     assert rows(created.endpoint.id) == [(1, "order.paid", "discarded")]
+    assert Work.objects.get().run_at <= timezone.now(), "its work would keep the gateway from being quiet for a day"
+    run_due_work()
+    assert not Work.objects.exists()
+    assert len(receiver.requests) == 1
 
 
 def test_a_replay_keeps_its_number_and_an_event_that_was_never_sent_takes_the_next(

@@ -8,15 +8,19 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
+from gateway.audit.services.record import record
 from gateway.core.tenancy import Tenant
 from gateway.events.models import Event
 from gateway.work.rules import WorkItem
+from gateway.work.selectors import quarantined
 from gateway.work.services.enqueue import enqueue_all
+from gateway.work.services.release import release
 from webhooks import states
 from webhooks.models import Delivery, Endpoint, EndpointCounter
 from webhooks.rules.matching import TEST_EVENT_TYPE, matches
 
 _ROWS_PER_INSERT = 500
+_KIND = "webhooks.deliver"
 
 
 def fan_out_events(
@@ -69,9 +73,19 @@ def fan_out_events(
     return to_send
 
 
-def queue_deliveries(deliveries: Iterable[Delivery]) -> None:
-    """Queue them to be sent: the last write of the transaction."""
-    enqueue_all([WorkItem("webhooks.deliver", delivery.id, delivery.tenant) for delivery in deliveries])
+def queue_deliveries(deliveries: Sequence[Delivery]) -> None:
+    """Let a worker look at these of one merchant now: the last write of the transaction. What is in quarantine is let
+    go, as somebody asked for it."""
+    for work in quarantined(None).filter(kind=_KIND, subject_id__in=[delivery.id for delivery in deliveries]):
+        if release(work.id):
+            record(
+                action="work.released",
+                subject_type="work",
+                subject_id=work.id,
+                tenant=deliveries[0].tenant,
+                data={"kind": work.kind, "subject": str(work.subject_id)},
+            )
+    enqueue_all([WorkItem(_KIND, delivery.id, delivery.tenant) for delivery in deliveries])
 
 
 def start_again(deliveries: Iterable[Delivery]) -> list[Delivery]:

@@ -11,12 +11,11 @@ from gateway.audit.services.record import record
 from gateway.core.errors import NotFound
 from gateway.core.opening import NO_CALL, OpeningCall
 from gateway.core.tenancy import Tenant
-from gateway.work.services.enqueue import enqueue
 from webhooks import states
 from webhooks.errors import DeliveryPending, EndpointNotEnabled
 from webhooks.models import Delivery
 from webhooks.selectors.deliveries import LONGEST_FLIGHT, delivery_for_update, get_delivery
-from webhooks.services.fan_out_events import start_again
+from webhooks.services.fan_out_events import queue_deliveries, start_again
 
 
 def retry_delivery(*, tenant: Tenant, delivery_id: UUID, call: OpeningCall = NO_CALL) -> Delivery:
@@ -48,5 +47,5 @@ def retry_delivery(*, tenant: Tenant, delivery_id: UUID, call: OpeningCall = NO_
             data={"attempts": delivery.attempts},
         )
         call.remember(delivery)
-        enqueue(kind="webhooks.deliver", subject_id=delivery.id, tenant=tenant)
+        queue_deliveries([delivery])
     return delivery
