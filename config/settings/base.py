@@ -52,7 +52,7 @@ WEBHOOK_TIME_SCALE = env.float("WEBHOOK_TIME_SCALE", 1.0)
 DEV_WEBHOOK_ALLOW: list[str] = env.list("DEV_WEBHOOK_ALLOW", default=[])
 # Both secrets of an endpoint sign for so long after a rotation.
 WEBHOOK_SECRET_OVERLAP_HOURS = env.int("WEBHOOK_SECRET_OVERLAP_HOURS", 24)
-# Exchanges at once: with one endpoint, in one worker process, and of those with endpoints that failed the last time.
+# Exchanges at once: with one endpoint, in one worker process, and of those with endpoints that failed or took long last time.
 WEBHOOK_ENDPOINT_CONCURRENCY = env.int("WEBHOOK_ENDPOINT_CONCURRENCY", 3)
 WEBHOOK_PLACES = env.int("WEBHOOK_PLACES", 4)
 WEBHOOK_FAILING_PLACES = env.int("WEBHOOK_FAILING_PLACES", 2)

@@ -43,10 +43,12 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Not due before `at` (real time): a timer or a schedule, not a failure."""
+    """Not due before `at` (real time): a timer or a schedule, not a failure of the row, whose attempts start anew.
+    `retrying` when what waits has failed before: the queue's status counts it as that."""
 
     at: datetime
     reason: str = ""
+    retrying: bool = False
 
 
 Result: TypeAlias = Done | Retry | Later

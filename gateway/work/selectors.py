@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from django.db.models import Count, F, Min, Q, QuerySet
@@ -60,6 +60,11 @@ def queue_status(tenant: Tenant | None) -> list[QueueStatus]:
         )
         for queue, row in ((queue, counted.get(queue, {})) for queue in sorted({*queues(), *counted}))
     ]
+
+
+def due_by(queue: str, at: datetime, *, limit: int = 1000) -> int:
+    """How many rows of this queue wait and are due by then, counted up to `limit`."""
+    return Work.objects.filter(queue=queue, state=states.WAITING, run_at__lte=at)[:limit].count()
 
 
 def workers_alive() -> int:

@@ -204,6 +204,8 @@ def test_the_whole_exchange_is_bounded(
     assert time.monotonic() - started < 2
     (attempt,) = attempts_of(the_delivery())
     assert (attempt.error_code, attempt.response_status) == ("no_answer", None)
+    assert attempt.elapsed_ms is not None
+    assert attempt.elapsed_ms >= 300
     assert the_delivery().status == states.PENDING
 
 
@@ -221,6 +223,7 @@ def test_a_receiver_that_hangs_up_and_one_that_refuses_are_failures(
 
     codes = [attempt.error_code for attempt in attempts_of(the_delivery())]
     assert codes == ["no_answer", "connection_refused"]
+    assert all(attempt.elapsed_ms is not None for attempt in attempts_of(the_delivery()))
     assert the_delivery().status == states.PENDING
 
 

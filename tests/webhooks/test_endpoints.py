@@ -132,7 +132,7 @@ def test_a_name_in_the_metadata_is_sealed_in_the_endpoints_events_until_it_is_de
     assert "Ada" not in event.body
     assert event_object(event)["data"]["object"]["metadata"] == {"name": "Ada Lovelace"}
 
-    disable_endpoint(tenant=tenant, endpoint_id=endpoint.id, reason="gone", now=clock.now())
+    disable_endpoint(tenant=tenant, endpoint_id=endpoint.id, url=endpoint.url, reason="gone", now=clock.now())
     delete_endpoint(tenant=tenant, endpoint_id=endpoint.id)
     assert event_object(event)["erased"] is True
 

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 # The wait before each of the ten attempts.
 WAITS = (
@@ -31,6 +31,7 @@ BREAKER_THRESHOLD = 5  # failures in a row after which an endpoint is asked one 
 _COOLDOWN_BASE_S = 2.0
 _COOLDOWN_CAP_S = 30.0
 SLOW_DOWN = timedelta(seconds=30)
+SLOW_AFTER_MS = 2000  # an exchange that took longer is one of a slow receiver
 
 WARN_AFTER = timedelta(days=4)
 DISABLE_AFTER = timedelta(days=5)
@@ -59,3 +60,16 @@ def cooldown(consecutive_failures: int) -> timedelta:
     if over < 0:
         return timedelta()
     return timedelta(seconds=min(_COOLDOWN_BASE_S * 2 ** min(over, 10), _COOLDOWN_CAP_S))
+
+
+def disable_at(*, failing_since: datetime, warned_at: datetime | None, now: datetime) -> datetime:
+    """When an endpoint that goes on failing is disabled: after five days, and no sooner than a day after its owner was
+    warned.
+
+    >>> began = datetime(2026, 1, 1)
+    >>> disable_at(failing_since=began, warned_at=began + WARN_AFTER, now=began + DISABLE_AFTER) - began
+    datetime.timedelta(days=5)
+    >>> disable_at(failing_since=began, warned_at=None, now=began + DISABLE_AFTER) - began
+    datetime.timedelta(days=6)
+    """
+    return max(failing_since + DISABLE_AFTER, (warned_at or now) + WARNING_AHEAD)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from gateway.core.errors import NotFound
 from gateway.core.partitions import prune_floor
 from gateway.core.tenancy import Tenant
 from webhooks import states
 from webhooks.models import Delivery, DeliveryAttempt
+from webhooks.rules.schedule import SLOW_AFTER_MS
 
 # No exchange lasts longer than 15 s; what is in flight for longer lost its worker.
 LONGEST_FLIGHT = timedelta(seconds=30)
@@ -56,16 +57,8 @@ def due_count(endpoint_id: UUID, *, at: datetime, limit: int = 1000) -> int:
     return rows.filter(endpoint_id=endpoint_id, status=states.PENDING, next_attempt_at__lte=at)[:limit].count()
 
 
-def has_unfinished() -> bool:
-    """Whether any delivery of anybody is still to be made: part of *quiet*."""
-    return (
-        Delivery.objects.unscoped("quiet is a fact about the whole gateway")
-        .filter(status__in=states.UNFINISHED)
-        .exists()
-    )
-
-
-def endpoint_is_failing(delivery_id: UUID) -> bool:
-    """Whether the last attempt at this delivery's endpoint failed."""
+def endpoint_holds_up(delivery_id: UUID) -> bool:
+    """Whether the last attempt at this delivery's endpoint failed or took long."""
     rows = Delivery.objects.unscoped("a worker carries the id of its work")
-    return rows.filter(id=delivery_id, endpoint__health__consecutive_failures__gt=0).exists()
+    held_up = Q(endpoint__health__consecutive_failures__gt=0) | Q(endpoint__health__last_elapsed_ms__gt=SLOW_AFTER_MS)
+    return rows.filter(held_up, id=delivery_id).exists()

@@ -10,7 +10,7 @@ from gateway.core.ids import to_public
 from gateway.core.times import rfc3339
 from webhooks import states
 from webhooks.models import Delivery, DeliveryAttempt, Endpoint, EndpointHealth
-from webhooks.rules.schedule import BREAKER_THRESHOLD, DISABLE_AFTER
+from webhooks.rules.schedule import BREAKER_THRESHOLD, disable_at
 
 Json = dict[str, Any]
 
@@ -44,13 +44,18 @@ def health_object(endpoint: Endpoint) -> Json:
         state = "untested"
     elif health.consecutive_failures:
         state = "failing" if health.consecutive_failures >= BREAKER_THRESHOLD else "degraded"
-    slowed = health.slowed_until is not None and health.slowed_until > timezone.now()
+    now = timezone.now()
+    slowed = health.slowed_until is not None and health.slowed_until > now
     return {
         "state": state,
         "slowed_until": rfc3339(health.slowed_until) if slowed else None,
         "consecutive_failures": health.consecutive_failures,
         "failing_since": rfc3339(health.failing_since),
-        "will_be_disabled_at": rfc3339(health.failing_since + DISABLE_AFTER) if health.failing_since else None,
+        "will_be_disabled_at": rfc3339(
+            disable_at(failing_since=health.failing_since, warned_at=health.warned_at, now=now)
+        )
+        if health.failing_since
+        else None,
         "last_attempt_at": rfc3339(health.last_attempt_at),
         "last_success_at": rfc3339(health.last_success_at),
         "last_response_status": health.last_response_status,

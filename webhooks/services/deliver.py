@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
+from typing import Literal
 from uuid import UUID
 
 from django.conf import settings
@@ -15,13 +17,14 @@ from gateway.core import clock, crashpoints, http, metrics
 from gateway.events.models import Event
 from gateway.events.selectors.events import event_body
 from gateway.work.rules import Done, Later, Result, Retry
+from gateway.work.selectors import due_by
 from gateway.work.services.claim import Claim
 from webhooks import states
 from webhooks.models import Delivery, Endpoint, EndpointHealth
 from webhooks.rules import schedule
 from webhooks.rules.answers import Verdict, verdict_of
 from webhooks.rules.signatures import signature_headers
-from webhooks.selectors.deliveries import delivery_for_update, due_count, endpoint_is_failing, in_flight
+from webhooks.selectors.deliveries import delivery_for_update, due_count, endpoint_holds_up, in_flight
 from webhooks.selectors.endpoints import live_secrets
 from webhooks.services.disable_endpoint import disable_endpoint
 from webhooks.services.note_health import note_health
@@ -33,6 +36,7 @@ MAX_RESPONSE_BYTES = 64 * 1024
 _NEEDED_LEASE_S = EXCHANGE_TIMEOUT_S + 5
 _USER_AGENT = "payment-gateway-webhooks/1 (+standard-webhooks)"
 _MAX_TURN_WAIT_S = 5.0
+_PLACE_WAIT = timedelta(seconds=0.2)
 _MAX_SPREAD_S = 120.0
 _random = SystemRandom()
 
@@ -52,9 +56,11 @@ def deliver(*, claim: Claim) -> Result:
     """Carry one delivery a step further; tells when to come back. Never raises for what a receiver does."""
     if not claim.has_time(_NEEDED_LEASE_S):
         return Retry("the lease is too short for an exchange", counts=False)
-    with take_place(failing=endpoint_is_failing(claim.subject_id)) as taken:
+    with take_place(holds_up=endpoint_holds_up(claim.subject_id)) as taken:
         if not taken:
-            return Later(timezone.now() + timedelta(seconds=_random.uniform(0.1, 0.5)), "every place is taken")
+            at = timezone.now()
+            waiting = due_by("webhooks", at + timedelta(seconds=_MAX_TURN_WAIT_S))
+            return Later(at + _PLACE_WAIT + _turn_wait(waiting), "every place is taken", retrying=claim.attempts > 1)
         return _deliver(claim.subject_id)
 
 
@@ -87,10 +93,10 @@ def _open(delivery_id: UUID) -> _Opened | Result:
             _move(delivery, states.DISCARDED)
             return Done()
         if delivery.next_attempt_at is not None and delivery.next_attempt_at > at:
-            return Later(delivery.next_attempt_at, "scheduled")
+            return Later(delivery.next_attempt_at, "scheduled", retrying=delivery.round_attempts > 0)
         turn = _turn(delivery.endpoint_id, at)
         if turn is not None:
-            return Later(turn, "the endpoint is spared")
+            return Later(turn, "the endpoint is spared", retrying=delivery.round_attempts > 0)
         event = Event.objects.for_merchant(delivery.tenant).filter(id=delivery.event_id).first()
         secrets = live_secrets(delivery.endpoint_id, at=at)
         if event is None or not secrets:
@@ -120,11 +126,16 @@ def _turn(endpoint_id: UUID, at: datetime) -> datetime | None:
         limit = 1
     if in_flight(endpoint_id, at=at) < limit:
         return None
-    return at + timedelta(seconds=min(0.05 + _random.uniform(0, 0.02 * waiting), _MAX_TURN_WAIT_S))
+    return at + _turn_wait(waiting)
+
+
+def _turn_wait(waiting: int) -> timedelta:
+    """How long one of so many stands back, so that they do not all come again at once."""
+    return timedelta(seconds=min(0.05 + _random.uniform(0, 0.02 * waiting), _MAX_TURN_WAIT_S))
 
 
 def _ask(opened: _Opened) -> Exchange:
-    started_at = timezone.now()
+    started_at, started = timezone.now(), time.monotonic()
     body = event_body(opened.event)
     headers = {
         "content-type": "application/json",
@@ -144,10 +155,14 @@ def _ask(opened: _Opened) -> Exchange:
             livemode=opened.endpoint.livemode,
         )
     except http.NotSent as refusal:
-        return sent.failed(code=refusal.code, reason=refusal.reason)
+        return sent.failed(code=refusal.code, reason=refusal.reason, elapsed_ms=_elapsed_ms(started))
     except http.NoAnswer as silence:
-        return sent.failed(code="no_answer", reason=silence.reason)
+        return sent.failed(code="no_answer", reason=silence.reason, elapsed_ms=_elapsed_ms(started))
     return sent.answered(response)
+
+
+def _elapsed_ms(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
 
 
 def _settle(opened: _Opened, exchange: Exchange) -> Result:
@@ -178,7 +193,7 @@ def _settle(opened: _Opened, exchange: Exchange) -> Result:
             return Done()
         next_attempt_at = timezone.now() + wait / settings.WEBHOOK_TIME_SCALE
         _move(delivery, states.PENDING, next_attempt_at=next_attempt_at)
-        return Later(next_attempt_at, "the attempt failed")
+        return Later(next_attempt_at, "the attempt failed", retrying=True)
 
 
 def _move(delivery: Delivery, status: str, *, next_attempt_at: datetime | None = None) -> None:
@@ -195,12 +210,17 @@ def _disabled(endpoint: Endpoint, verdict: Verdict) -> bool:
     if verdict is Verdict.SUCCESS:
         return False
     if verdict is Verdict.GONE:
-        disable_endpoint(tenant=endpoint.tenant, endpoint_id=endpoint.id, reason="gone", now=clock.now())
-        return True
+        return _disable(endpoint, "gone")
     health = EndpointHealth.objects.get(endpoint_id=endpoint.id)
     at = timezone.now()
-    long_enough = health.failing_since is not None and health.failing_since <= at - schedule.DISABLE_AFTER
-    told = health.warned_at is not None and health.warned_at <= at - schedule.WARNING_AHEAD
-    if long_enough and told:
-        disable_endpoint(tenant=endpoint.tenant, endpoint_id=endpoint.id, reason="failing", now=clock.now())
-    return long_enough and told
+    if health.failing_since is None:
+        return False
+    if schedule.disable_at(failing_since=health.failing_since, warned_at=health.warned_at, now=at) > at:
+        return False
+    return _disable(endpoint, "failing")
+
+
+def _disable(endpoint: Endpoint, reason: Literal["gone", "failing"]) -> bool:
+    return disable_endpoint(
+        tenant=endpoint.tenant, endpoint_id=endpoint.id, url=endpoint.url, reason=reason, now=clock.now()
+    )

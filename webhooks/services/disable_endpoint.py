@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from gateway.audit.services.record import record
+from gateway.core.errors import NotFound
 from gateway.core.personal import has_personal, new_data_key
 from gateway.core.tenancy import Tenant
 from gateway.events.models import Event
@@ -21,15 +22,20 @@ from webhooks.services.discard_pending import discard_pending
 
 
 def disable_endpoint(
-    *, tenant: Tenant, endpoint_id: UUID, reason: Literal["gone", "failing"], now: datetime
-) -> Endpoint:
-    """Disable the endpoint, discard what waits for it and tell the merchant's other endpoints. Twice is the same as
-    once.
+    *, tenant: Tenant, endpoint_id: UUID, url: str, reason: Literal["gone", "failing"], now: datetime
+) -> bool:
+    """Disable the endpoint at this address, discard what waits for it and tell the merchant's other endpoints; whether
+    it is disabled. Twice is the same as once; an endpoint that was deleted or moved meanwhile stays as it is.
     """
     with transaction.atomic():
-        endpoint = endpoint_for_update(tenant, endpoint_id)
+        try:
+            endpoint = endpoint_for_update(tenant, endpoint_id)
+        except NotFound:
+            return False
+        if endpoint.url != url:
+            return False
         if endpoint.status == states.DISABLED:
-            return endpoint
+            return True
         states.ENDPOINT.require(endpoint.status, states.DISABLED)
         endpoint.status = states.DISABLED
         endpoint.disabled_reason = reason
@@ -44,7 +50,7 @@ def disable_endpoint(
             data={"reason": reason, "discarded": discarded},
         )
         announce(endpoint, event_type="webhook_endpoint.disabled", now=now)
-    return endpoint
+    return True
 
 
 def announce(endpoint: Endpoint, *, event_type: str, now: datetime) -> Event:

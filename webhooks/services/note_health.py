@@ -28,6 +28,7 @@ def note_health(*, endpoint_id: UUID, exchange: Exchange, verdict: Verdict) -> N
     )
     health.last_attempt_at = at
     health.last_response_status = exchange.status
+    health.last_elapsed_ms = exchange.elapsed_ms
     if verdict is Verdict.SUCCESS:
         health.consecutive_failures = 0
         health.failing_since = health.warned_at = health.slowed_until = None
@@ -41,7 +42,8 @@ def note_health(*, endpoint_id: UUID, exchange: Exchange, verdict: Verdict) -> N
         asked = exchange.retry_after(at) or timedelta()
         pause = max(pause, schedule.SLOW_DOWN, min(asked, schedule.RETRY_AFTER_CAP))
     if pause:
-        health.slowed_until = at + pause / settings.WEBHOOK_TIME_SCALE
+        until = at + pause / settings.WEBHOOK_TIME_SCALE
+        health.slowed_until = max(until, health.slowed_until or until)
     if health.warned_at is None and health.failing_since <= at - schedule.WARN_AFTER:
         health.warned_at = at
         health.endpoint.health = health

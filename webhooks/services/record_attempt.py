@@ -57,9 +57,9 @@ class Exchange:
             error=error,
         )
 
-    def failed(self, *, code: str, reason: str) -> Self:
+    def failed(self, *, code: str, reason: str, elapsed_ms: int) -> Self:
         """The same attempt without an answer."""
-        return replace(self, error_code=code, error=reason)
+        return replace(self, error_code=code, error=reason, elapsed_ms=elapsed_ms)
 
     def retry_after(self, now: datetime) -> timedelta | None:
         """What the receiver asked for in `Retry-After`."""

@@ -11,17 +11,17 @@ from django.conf import settings
 
 
 @contextmanager
-def take_place(*, failing: bool) -> Iterator[bool]:
+def take_place(*, holds_up: bool) -> Iterator[bool]:
     """A place for the length of the block; yields False when all are taken, and then nothing may be sent.
 
-    There are `WEBHOOK_PLACES` of them, and endpoints that failed the last time share `WEBHOOK_FAILING_PLACES`: a dozen
-    of dead endpoints delay neither the healthy ones nor payments.
+    There are `WEBHOOK_PLACES` of them, and endpoints that failed or took long the last time share
+    `WEBHOOK_FAILING_PLACES`: a dozen of dead or slow endpoints delay neither the healthy ones nor payments.
     """
     with _place(_all()) as taken:
-        if not taken or not failing:
+        if not taken or not holds_up:
             yield taken
             return
-        with _place(_failing()) as taken_too:
+        with _place(_of_those_that_hold_up()) as taken_too:
             yield taken_too
 
 
@@ -41,5 +41,5 @@ def _all() -> threading.Semaphore:
 
 
 @lru_cache(maxsize=1)
-def _failing() -> threading.Semaphore:
+def _of_those_that_hold_up() -> threading.Semaphore:
     return threading.Semaphore(settings.WEBHOOK_FAILING_PLACES)

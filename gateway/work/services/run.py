@@ -38,7 +38,7 @@ Handler = Callable[[Claim], Result]
 _RESCHEDULE = """
 UPDATE work_work SET state = 'waiting', lease_until = NULL, lease_epoch = NULL,
     run_at = CASE WHEN again THEN statement_timestamp() ELSE %(run_at)s END,
-    attempts = CASE WHEN again OR %(fresh)s THEN 0 ELSE attempts END,
+    attempts = CASE WHEN again THEN 0 ELSE coalesce(%(attempts)s::integer, attempts) END,
     strikes = CASE WHEN again THEN 0 WHEN %(counts)s THEN strikes ELSE greatest(strikes - 1, 0) END,
     error = %(error)s
 WHERE id = %(id)s AND lease_epoch = %(epoch)s
@@ -126,9 +126,10 @@ def _report(claim: Claim, result: Result) -> bool:
             wait = wait_before_retry(result, attempts=claim.attempts, spread=random.random())  # noqa: S311
             if result.counts and claim.strikes >= MAX_STRIKES:
                 return _quarantine(claim, result.reason)
-            return _reschedule(claim, timezone.now() + wait, counts=result.counts, fresh=False, error=result.reason)
+            return _reschedule(claim, timezone.now() + wait, counts=result.counts, error=result.reason)
         case Later():
-            return _reschedule(claim, result.at, counts=False, fresh=True, error=result.reason)
+            attempts = 1 if result.retrying else 0
+            return _reschedule(claim, result.at, counts=False, attempts=attempts, error=result.reason)
 
 
 def _failed(claim: Claim, error: Exception) -> tuple[Result, str]:
@@ -157,9 +158,10 @@ def _failed(claim: Claim, error: Exception) -> tuple[Result, str]:
     return result, outcome
 
 
-def _reschedule(claim: Claim, run_at: datetime, *, counts: bool, fresh: bool, error: str) -> bool:
+def _reschedule(claim: Claim, run_at: datetime, *, counts: bool, attempts: int | None = None, error: str) -> bool:
     parameters: dict[str, Any] = {
-        "id": claim.work_id, "epoch": claim.epoch, "run_at": run_at, "counts": counts, "fresh": fresh, "error": error[:2000],
+        "id": claim.work_id, "epoch": claim.epoch, "run_at": run_at, "counts": counts, "attempts": attempts,
+        "error": error[:2000],
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_RESCHEDULE, parameters)
