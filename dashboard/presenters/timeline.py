@@ -161,7 +161,7 @@ def _event(event: Event, who: str | None, deliveries: Sequence[Delivery]) -> Ent
     tone, icon, title = _EVENTS.get(event.type, ("neutral", "activity", event.type))
     if event.type.startswith("refund.") and event.amount is not None:
         title = f"{title}: {_money(event.amount, event.currency)}"
-    links = [{"label": event.type, "url": reverse("dashboard:event", args=[event.public_id])}]
+    links = [{"id": event.public_id, "label": event.type, "url": reverse("dashboard:event", args=[event.public_id])}]
     return Entry(
         order=id_time(event.id),
         kind=_("event"),
@@ -180,6 +180,7 @@ def _delivery_link(delivery: Delivery) -> dict[str, str]:
     host = delivery.endpoint.url.split("/")[2] if "//" in delivery.endpoint.url else delivery.endpoint.url
     return {
         "label": f"{delivery.status.capitalize()} {_('to')} {host}{answer}",
+        "id": delivery.public_id,
         "url": reverse("dashboard:delivery", args=[delivery.public_id]),
         "status": delivery.status,
     }

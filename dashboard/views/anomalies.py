@@ -39,7 +39,9 @@ class AnomalyList(Page):
         }
         if self.wants_fragment:
             return self.polled("dashboard/reconciliation/_anomalies.html", data)
-        return self.show("dashboard/reconciliation/anomalies.html", data)
+        return self.show(
+            "dashboard/reconciliation/anomalies.html", data, polled="dashboard/reconciliation/_anomalies.html"
+        )
 
 
 class AnomalyDetail(Page):

@@ -39,7 +39,7 @@ class DeliveryList(Page):
         }
         if self.wants_fragment:
             return self.polled("dashboard/webhooks/_deliveries.html", data)
-        return self.show("dashboard/webhooks/deliveries.html", data)
+        return self.show("dashboard/webhooks/deliveries.html", data, polled="dashboard/webhooks/_deliveries.html")
 
 
 class DeliveryDetail(Page):
@@ -60,7 +60,11 @@ class DeliveryDetail(Page):
         if self.wants_fragment:
             return self.polled("dashboard/webhooks/_attempts.html", data)
         body = event_body(get_event(self.tenant, row.event_id))
-        return self.show("dashboard/webhooks/delivery.html", {**data, "body": pretty_body(body)})
+        return self.show(
+            "dashboard/webhooks/delivery.html",
+            {**data, "body": pretty_body(body)},
+            polled="dashboard/webhooks/_attempts.html",
+        )
 
     def delivery(self, public_id: str) -> Delivery:
         """The merchant's delivery. Raises `NotFound`."""

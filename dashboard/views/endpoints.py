@@ -82,7 +82,7 @@ class EndpointDetail(EndpointPage):
         }
         if self.wants_fragment:
             return self.polled("dashboard/webhooks/_deliveries.html", data)
-        return self.show("dashboard/webhooks/detail.html", data)
+        return self.show("dashboard/webhooks/detail.html", data, polled="dashboard/webhooks/_deliveries.html")
 
 
 class EndpointCreate(EndpointPage):

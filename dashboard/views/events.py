@@ -36,7 +36,7 @@ class EventList(Page):
         }
         if self.wants_fragment:
             return self.polled("dashboard/events/_table.html", data)
-        return self.show("dashboard/events/list.html", data)
+        return self.show("dashboard/events/list.html", data, polled="dashboard/events/_table.html")
 
 
 class EventDetail(Page):

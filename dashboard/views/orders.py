@@ -43,7 +43,7 @@ class OrderList(Page):
         }
         if self.wants_fragment:
             return self.polled("dashboard/orders/_table.html", data)
-        return self.show("dashboard/orders/list.html", data)
+        return self.show("dashboard/orders/list.html", data, polled="dashboard/orders/_table.html")
 
 
 class OrderDetail(Page):

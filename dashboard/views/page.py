@@ -83,9 +83,13 @@ class Page(View):
         """Whether htmx asked, and so a part of the page is enough."""
         return self.request.headers.get("HX-Request") == "true" and "HX-Boosted" not in self.request.headers
 
-    def show(self, template: str, data: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
-        """The page: `data` within the shell."""
+    def show(self, template: str, data: Mapping[str, Any], *, status: int = 200, polled: str = "") -> HttpResponse:
+        """The page: `data` within the shell. `polled` is the part of it that will be asked for again: it carries its tag
+        from the first, so that what has not changed is never drawn anew below somebody's hands.
+        """
         whole = {**shell(self.seat, self.place), "seat": self.seat, **data}
+        if polled:
+            whole["etag"] = etag_of(polled, data, self.request)
         return render(self.request, template, whole, status=status)
 
     def fragment(self, template: str, data: Mapping[str, Any], *, status: int = 200) -> HttpResponse:

@@ -46,7 +46,7 @@ class PaymentList(Page):
         }
         if self.wants_fragment:
             return self.polled("dashboard/payments/_table.html", data)
-        return self.show("dashboard/payments/list.html", data)
+        return self.show("dashboard/payments/list.html", data, polled="dashboard/payments/_table.html")
 
 
 class PaymentDetail(Page):
@@ -61,9 +61,8 @@ class PaymentDetail(Page):
         data = payment_data(story_of(row), self.seat)
         if self.wants_fragment:
             return self.polled("dashboard/payments/_story.html", data)
-        return self.show(
-            "dashboard/payments/detail.html", {**data, "dialogs": payment_dialogs(row, data["payment"]["actions"])}
-        )
+        whole = {**data, "dialogs": payment_dialogs(row, data["payment"]["actions"])}
+        return self.show("dashboard/payments/detail.html", whole, polled="dashboard/payments/_story.html")
 
 
 def payment_with_all(seat: Seat, public_id: str) -> Payment:

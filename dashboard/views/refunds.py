@@ -39,7 +39,7 @@ class RefundList(Page):
         }
         if self.wants_fragment:
             return self.polled("dashboard/refunds/_table.html", data)
-        return self.show("dashboard/refunds/list.html", data)
+        return self.show("dashboard/refunds/list.html", data, polled="dashboard/refunds/_table.html")
 
 
 class RefundCancel(Page):

@@ -35,7 +35,7 @@ class SettlementList(Page):
         }
         if self.wants_fragment:
             return self.polled("dashboard/reconciliation/_files.html", data)
-        return self.show("dashboard/reconciliation/files.html", data)
+        return self.show("dashboard/reconciliation/files.html", data, polled="dashboard/reconciliation/_files.html")
 
 
 class SettlementImport(Page):
