@@ -63,7 +63,6 @@ def sample() -> dict[str, object]:
                         "url": "#",
                         "icon": shape,
                         "current": label == "Payments",
-                        "count": 2 if label == "Webhooks" else 0,
                     }
                     for label, shape in group
                 ],

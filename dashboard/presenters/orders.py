@@ -67,5 +67,5 @@ def _item(item: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": item.get("name") or item.get("description") or "",
         "quantity": item.get("quantity", 1),
-        "amount": item.get("amount", item.get("unit_amount")),
+        "amount": item.get("amount"),
     }

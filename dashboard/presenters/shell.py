@@ -59,7 +59,6 @@ def _group(title: str, links: tuple[tuple[str, str, str, str], ...], seat: Seat,
                 "url": reverse(f"dashboard:{name}"),
                 "icon": icon,
                 "current": name == place,
-                "count": 0,
             }
             for name, label, icon, permission in links
             if seat.may(permission)
