@@ -153,7 +153,10 @@ class Page(View):
 
     def _refused(self, status: int, title: str, text: str) -> HttpResponse:
         if self.wants_fragment:
-            return self.fragment("dashboard/_refused.html", {"title": title, "text": text}, status=status)
+            data = {"title": title, "text": text, "in_dialog": self.request.method == "POST"}
+            response = self.fragment("dashboard/_refused.html", data, status=status)
+            response.headers["X-Fragment"] = "true"
+            return response
         return self.show("dashboard/refused.html", {"refusal_title": title, "text": text}, status=status)
 
 

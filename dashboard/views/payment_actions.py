@@ -88,6 +88,7 @@ class PaymentAction(Page):
                 "currency": payment.currency,
             },
             "action_url": reverse(f"dashboard:payment-{self.name}", args=[payment.public_id]),
+            "in_dialog": self.wants_fragment,
         }
         if self.wants_fragment:
             return self.fragment("dashboard/payments/_action_form.html", data, status=status)

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from gateway.events.selectors.events import list_events
+from merchants.models import Membership
+from merchants.rules.permissions import Role
 from refunds.selectors.refunds import refunds_of_payment
 from tests.dashboard.sample import Sample, make_sample
 from tests.support.browser import running_chromium, visitor
@@ -97,6 +99,80 @@ def test_a_refund_in_the_dialog_is_one_refund(committed_server: LiveServer, samp
     assert [one.amount for one in refunds_of_payment(sample.tenant, sample.succeeded.id)].count(250) == 1
 
 
+def open_refund(page: Page, address: str, sample: Sample) -> Locator:
+    page.goto(f"{address}payments/{sample.succeeded.public_id}")
+    page.get_by_role("link", name="Refund", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Amount").fill("2.50")
+    return dialog
+
+
+def test_an_action_without_an_answer_says_so_and_can_be_repeated(
+    committed_server: LiveServer, sample: Sample, browser: Browser
+) -> None:
+    page = browser.new_page()  # not a `visitor`: here the console has something to complain about
+    address = sign_in(page, committed_server, sample)
+    dialog = open_refund(page, address, sample)
+    for answer in (lambda route: route.abort(), lambda route: route.fulfill(status=502, body="<html>no</html>")):
+        page.route("**/refund", answer, times=1)
+        dialog.get_by_role("button", name="Refund").click()
+        expect(dialog.get_by_role("alert")).to_contain_text("Nothing was confirmed")
+        expect(dialog.get_by_role("alert")).to_have_count(1)
+        expect(dialog.locator("[data-failed]")).to_be_focused()
+    dialog.get_by_role("button", name="Refund").click()
+    expect(page.locator("#toasts")).to_contain_text("Refund of EUR")
+    page.route("**/payments/*", lambda route: route.abort())
+    expect(page.locator("#toasts")).to_contain_text("may be out of date", timeout=30_000)
+    page.close()
+    assert [one.amount for one in refunds_of_payment(sample.tenant, sample.succeeded.id)].count(250) == 1
+
+
+def test_a_refused_action_says_why_in_its_dialog(
+    committed_server: LiveServer, sample: Sample, browser: Browser
+) -> None:
+    with visitor(browser) as page:
+        dialog = open_refund(page, sign_in(page, committed_server, sample), sample)
+        Membership.objects.filter(user=sample.owner).update(role=Role.VIEWER)
+        dialog.get_by_role("button", name="Refund").click()
+        expect(dialog.get_by_role("alert")).to_contain_text("You may not do that")
+    assert 250 not in [one.amount for one in refunds_of_payment(sample.tenant, sample.succeeded.id)]
+
+
+def test_the_form_on_a_page_of_its_own_ends_on_the_payment(
+    committed_server: LiveServer, sample: Sample, browser: Browser
+) -> None:
+    with visitor(browser) as page:
+        address = sign_in(page, committed_server, sample)
+        page.goto(f"{address}payments/{sample.succeeded.public_id}/refund")
+        page.get_by_label("Amount").fill("2.50")
+        page.get_by_role("button", name="Refund").click()
+        expect(page.get_by_role("status").first).to_contain_text("on its way to the bank")
+        expect(page.locator("#refund-rows")).to_contain_text("2.50")
+
+
+def test_a_change_below_the_hands_leaves_the_focus_and_the_keys_can_be_switched_off(
+    committed_server: LiveServer, sample: Sample, browser: Browser
+) -> None:
+    with visitor(browser) as page:
+        address = sign_in(page, committed_server, sample)
+        page.goto(f"{address}payments")
+        page.keyboard.press("j")
+        name = page.evaluate("document.activeElement.id")
+        assert name.startswith("pay_")
+        page.locator("#rows").evaluate("rows => { rows.dataset.etag = 'old'; rows.dataset.mine = '1'; }")
+        expect(page.locator("#rows[data-mine]")).to_have_count(0)
+        expect(page.locator(f"#{name}")).to_be_focused()
+        page.get_by_label("Keys / j k in lists").uncheck()
+        page.reload()
+        page.keyboard.press("j")
+        page.keyboard.press("/")
+        assert page.evaluate("document.activeElement === document.body")
+        page.get_by_label("Keys / j k in lists").check()
+        page.locator("body").click(position={"x": 600, "y": 5})
+        page.keyboard.press("/")
+        expect(page.get_by_role("searchbox")).to_be_focused()
+
+
 def test_everything_works_without_scripts(committed_server: LiveServer, sample: Sample, browser: Browser) -> None:
     with visitor(browser, script=False) as page:
         address = sign_in(page, committed_server, sample)
@@ -109,6 +185,8 @@ def test_everything_works_without_scripts(committed_server: LiveServer, sample: 
         page.get_by_label("Name").fill("Till 3")
         page.get_by_role("button", name="Create key").click()
         expect(page.get_by_text("It is not shown again.")).to_be_visible()
+        expect(page.get_by_role("button", name="Copy")).to_have_count(0)
+        expect(page.get_by_label("Keys / j k in lists")).to_be_hidden()
         page.get_by_role("button", name="Live").click()
         expect(page.get_by_text("No real money moves here.")).to_have_count(0)
 
