@@ -26,6 +26,16 @@ ENTRY_COLUMNS = (
 )  # fmt: skip
 
 
+def kept_since(now: datetime) -> datetime:
+    """What was recorded then or later must still be there: a month goes when all of it is beyond the retention.
+
+    >>> kept_since(datetime(2026, 11, 21, tzinfo=UTC)).isoformat()
+    '2019-11-01T00:00:00+00:00'
+    """
+    year, month = divmod(now.year * 12 + now.month - 1 - RETENTION_MONTHS, 12)
+    return datetime(year, month + 1, 1, tzinfo=UTC)
+
+
 def entry_hash(columns: Mapping[str, Any]) -> str:
     """The hash of one entry as it stands in the table: every column, in canonical JSON."""
     return digest({name: _plain(columns[name]) for name in ENTRY_COLUMNS})

@@ -1,15 +1,18 @@
 """The audit log: recorded freely, sealed into a chain, verifiable by a command."""
 
+import doctest
 import logging
 import threading
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, ProgrammingError, connection, connections, transaction
+from django.utils import timezone
 
-from gateway.audit import invariants
+from gateway.audit import invariants, rules
 from gateway.audit.models import AuditEntry, Seal, Unsealed
 from gateway.audit.rules import moment, seal_hash
 from gateway.audit.selectors import unsealed_age_s
@@ -17,7 +20,7 @@ from gateway.audit.services.record import record
 from gateway.audit.services.seal import seal_batch
 from gateway.audit.services.verify import verify
 from gateway.core import context
-from gateway.core.ids import new_id
+from gateway.core.ids import lowest_id_at, new_id
 from gateway.core.secrets import keyed_digest_matches
 from gateway.core.tenancy import Tenant
 from tests.support.database import TestDatabase
@@ -180,6 +183,20 @@ def test_a_deleted_entry_is_found_sealed_or_not() -> None:
     as_intruder(f"DELETE FROM audit_entry WHERE id IN ('{entries[0].id}', '{entries[2].id}')")
     seal_batch()
     assert sorted(problems()) == sorted([f"deleted entry {entries[0].id}", f"deleted entry {entries[2].id}"])
+
+
+def test_an_entry_must_be_there_until_its_whole_month_is_beyond_the_retention() -> None:
+    since = rules.kept_since(timezone.now())
+    due, retired = lowest_id_at(since), lowest_id_at(since - timedelta(milliseconds=1))
+    named = [[str(entry_id), "0" * 64] for entry_id in (retired, due)]
+    sealed_at = timezone.now()
+    link = seal_hash(number=1, previous="", sealed_at=moment(sealed_at), entries=named)
+    Seal.objects.create(number=1, previous="", hash=link, entries=named, sealed_at=sealed_at)
+    assert problems() == [f"deleted entry {due}"]
+
+
+def test_the_examples_in_the_rules_hold() -> None:
+    assert doctest.testmod(rules) == doctest.TestResults(failed=0, attempted=4)
 
 
 def test_an_entry_that_was_inserted_behind_our_back_is_found() -> None:

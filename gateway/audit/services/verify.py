@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -16,8 +15,8 @@ from gateway.audit.rules import (
     ENTRY_COLUMNS,
     HEAD_EVENT,
     HEAD_PURPOSE,
-    RETENTION_MONTHS,
     entry_hash,
+    kept_since,
     moment,
     seal_hash,
     unspelled,
@@ -53,27 +52,21 @@ class Problem:
     detail: str
 
 
-@dataclass(slots=True)
-class _Walk:
-    """What one walk along the chain has seen."""
-
-    hashes: dict[int, str]
-    entries: int = 0
-
-
 def verify(*, heads: Iterable[str] = ()) -> Iterator[Problem]:
     """Yield everything that is wrong with the audit log, reading it whole.
 
     `heads` are lines of the log that hold sealed heads: with them a chain that was rewritten from start to end, or cut
     off at its end, is found too.
     """
-    walk = _Walk(hashes={0: ""})
-    yield from _check_chain(walk)
+    known = list(_known_heads(heads))
+    hashes = {0: ""}
+    yield from _check_chain(hashes, wanted={number for number, _ in known})
     yield from _check_unnamed()
-    yield from _check_heads(heads, walk.hashes)
+    yield from _check_heads(known, hashes)
 
 
-def _check_chain(walk: _Walk) -> Iterator[Problem]:
+def _check_chain(hashes: dict[int, str], *, wanted: set[int]) -> Iterator[Problem]:
+    """Walk along the chain; the hashes of the `wanted` seals are left in `hashes`."""
     expected, previous = 1, ""
     while seals := list(Seal.objects.filter(number__gte=expected).order_by("number")[:_SEALS_AT_ONCE]):
         for seal in seals:
@@ -87,8 +80,8 @@ def _check_chain(walk: _Walk) -> Iterator[Problem]:
             if made != seal.hash:
                 yield Problem("broken_chain", f"seal {seal.number}", "its content does not have its hash")
             yield from _check_entries(seal)
-            walk.hashes[seal.number] = seal.hash
-            walk.entries += len(seal.entries)
+            if seal.number in wanted:
+                hashes[seal.number] = seal.hash
             expected, previous = seal.number + 1, seal.hash
 
 
@@ -100,10 +93,10 @@ def _check_entries(seal: Seal) -> Iterator[Problem]:
         id__in=list(named), id__gte=min(named), id__lte=max(named)
     )
     found = {row["id"]: entry_hash(row) for row in rows.values(*ENTRY_COLUMNS)}
-    retired_before = timezone.now() - timedelta(days=RETENTION_MONTHS * 30)
+    since = kept_since(timezone.now())
     for entry_id, hashed in named.items():
         if entry_id not in found:
-            if id_time(entry_id) > retired_before:
+            if id_time(entry_id) >= since:
                 yield Problem("deleted", f"entry {entry_id}", f"named by seal {seal.number}, and not there")
         elif found[entry_id] != hashed:
             yield Problem("changed", f"entry {entry_id}", f"is not what seal {seal.number} named")
@@ -122,13 +115,18 @@ def _check_unnamed() -> Iterator[Problem]:
                 yield Problem("unsealed", f"entry {entry_id}", f"has waited for its seal for {int(age_s)} s")
 
 
-def _check_heads(lines: Iterable[str], hashes: dict[int, str]) -> Iterator[Problem]:
+def _known_heads(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The numbers of the seals that the log knows, each with the keyed digest of its hash."""
     for line in lines:
-        if (match := _HEAD.search(line)) is None:
-            continue
-        number = int(match[1])
-        for at, digest in ((number, match[2]), (number - 1, match[3])):
-            if at not in hashes:
-                yield Problem("rewritten", f"seal {at}", "the log knows its head, and it is not in the chain")
-            elif not keyed_digest_matches(unspelled(digest), HEAD_PURPOSE, hashes[at]):
-                yield Problem("rewritten", f"seal {at}", "its hash is not the one in the log")
+        if (match := _HEAD.search(line)) is not None:
+            number = int(match[1])
+            yield number, match[2]
+            yield number - 1, match[3]
+
+
+def _check_heads(known: Iterable[tuple[int, str]], hashes: dict[int, str]) -> Iterator[Problem]:
+    for number, digest in known:
+        if number not in hashes:
+            yield Problem("rewritten", f"seal {number}", "the log knows its head, and it is not in the chain")
+        elif not keyed_digest_matches(unspelled(digest), HEAD_PURPOSE, hashes[number]):
+            yield Problem("rewritten", f"seal {number}", "its hash is not the one in the log")
