@@ -10,7 +10,6 @@ import base64
 import hashlib
 import hmac
 import os
-import secrets
 from collections.abc import Mapping
 
 from cryptography.exceptions import InvalidTag
@@ -79,11 +78,6 @@ def keyed_digest_matches(digest: str, purpose: str, value: str | bytes) -> bool:
     key_id, _, given = digest.partition(".")
     key = settings.FINGERPRINT_KEYS.get(key_id)
     return key is not None and hmac.compare_digest(given.encode(), _hmac(key, purpose, value).encode())
-
-
-def random_token(nbytes: int = 24) -> str:
-    """An unguessable URL-safe token of `nbytes` random bytes."""
-    return secrets.token_urlsafe(nbytes)
 
 
 def hash_secret(secret: str) -> str:

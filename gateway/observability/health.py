@@ -118,7 +118,9 @@ def check_cache() -> None:
 
 
 def check_workers() -> dict[str, Any]:
-    """A worker has reported within the last 15 seconds, and nothing is quarantined unseen."""
+    """A worker has reported within the last 15 seconds. What is due or quarantined is only counted: one poisoned row must
+    not take the gateway out of service; `gateway_queue_quarantined` is what an alert should watch.
+    """
     alive = work.workers_alive()
     if alive == 0:
         message = "no worker has reported"

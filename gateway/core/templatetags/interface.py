@@ -86,12 +86,6 @@ def status(state: str) -> SafeString:
 
 
 @register.simple_tag
-def status_tone(state: str) -> str:
-    """The tone of a state, for the classes of a timeline entry or a notice."""
-    return _STATUSES.get(state, ("neutral", "", ""))[0]
-
-
-@register.simple_tag
 def status_icon(state: str) -> SafeString:
     """The shape of a state alone, where the word stands beside it."""
     return icon(_STATUSES.get(state, ("neutral", "circle", ""))[1])
