@@ -96,6 +96,7 @@ def approve(payment: Payment) -> None:
     payment.amount_authorized = payment.amount
     payment.decline_code = ""
     payment.late_success_at = None
+    payment.version += 1
     journal.write(
         Kind.AUTHORIZE,
         payment,

@@ -91,7 +91,8 @@ def close(account: Account, *, before: datetime | None = None, faults: Iterable[
     """Close a file over what is not settled yet (and happened `before`); None when there is nothing."""
     wanted = frozenset(faults)
     with transaction.atomic():
-        Account.objects.select_for_update().get(id=account.id)  # two closings at once would settle the same movements
+        # Two closings at once would settle the same movements; payments, which only point at the account, need not wait.
+        Account.objects.select_for_update(no_key=True).get(id=account.id)
         entries = list(_unsettled(account, before)[:LINES_MAX])
         if not entries:
             return None

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.encoding import iri_to_uri
 from iso4217 import Currency
 
 from bank.challenges import DECISIONS, decide_challenge, find_challenge
@@ -57,7 +58,7 @@ def _leave(request: HttpRequest, payment: Payment) -> HttpResponse:
     """Back to the merchant with a GET; where there is no return address, say what became of the payment."""
     if payment.return_url:
         response = HttpResponse(status=303)
-        response["Location"] = payment.return_url
+        response["Location"] = iri_to_uri(payment.return_url)
         return _guarded(response)
     said_yes = payment.amount_authorized > 0
     return _guarded(render(request, "bank/decided.html", {**_facts(payment), "said_yes": said_yes}))

@@ -220,3 +220,21 @@ def test_an_unknown_challenge_is_not_found(bank_service: BankService) -> None:
     assert get(url).status_code == 404
     with http_client(20) as client:
         assert client.post(url, data={"decision": "approve"}).status_code == 404
+
+
+def test_a_return_address_with_other_letters_leads_back_as_a_uri(bank_account: BankAccount) -> None:
+    payment = waiting(bank_account, return_url="https://shop.example/retour/\u00e9t\u00e9?n=1&m=%C3%A9")
+
+    answer = bank_account.decide(payment["next_action"]["url"])
+
+    assert answer.headers["Location"] == "https://shop.example/retour/%C3%A9t%C3%A9?n=1&m=%C3%A9"
+
+
+def test_an_approval_without_a_capture_is_another_version(bank_account: BankAccount) -> None:
+    payment = waiting(bank_account, capture=False)
+
+    bank_account.decide(payment["next_action"]["url"])
+
+    approved = present(bank_account, payment)
+    assert approved["status"] == "authorized"
+    assert approved["version"] > payment["version"]
