@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -202,6 +203,6 @@ def _pay_link(purchase: Purchase) -> str:
 
 
 def _body(environ: dict[str, Any]) -> bytes:
-    length = min(int(environ.get("CONTENT_LENGTH") or 0), MAX_BODY)
-    body: bytes = environ["wsgi.input"].read(length)
+    length = re.fullmatch("[0-9]{1,12}", environ.get("CONTENT_LENGTH", ""))
+    body: bytes = environ["wsgi.input"].read(min(int(length[0]), MAX_BODY)) if length else b""
     return body
