@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 from django.utils import timezone
+from playwright.sync_api import expect
 from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from checkout.models import CheckoutSession
 from checkout.services.create_session import create_session
@@ -22,6 +26,7 @@ from gateway.core.tenancy import Tenant
 from payments.rules.checkout_links import checkout_url
 from tests.checkout.visits import CARD, Visit
 from tests.payments.factories import VISA, make_order
+from tests.support.browser import running_chromium
 from tests.support.database import TestDatabase
 from tests.support.merchants import PASSWORD, make_person, make_tenant
 
@@ -105,6 +110,21 @@ def test_checkout_says_that_it_asks_again_and_does(postgres: Postgres, session: 
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     postgres.come_back()
     assert customer.get(address).status_code == before != 503
+
+
+def test_in_a_browser_the_page_comes_back_by_itself(
+    postgres: Postgres, session: CheckoutSession, committed_server: LiveServer
+) -> None:
+    address = f"{committed_server.url}/checkout/{session.public_id}"
+    with running_chromium() as chromium, contextlib.closing(chromium.new_context()) as context:
+        page = context.new_page()
+        postgres.go_away()
+        page.goto(address)
+        expect(page.get_by_role("heading", name="One moment, please")).to_be_visible(timeout=20_000)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        postgres.come_back()
+        expect(page.get_by_role("button", name="Pay EUR\xa049.99")).to_be_visible(timeout=60_000)
 
 
 def test_a_form_that_meets_no_database_is_told_to_look_before_it_is_sent_again(
