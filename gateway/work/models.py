@@ -51,6 +51,8 @@ class Work(models.Model):
         )
         indexes = (
             models.Index(name="work_due", fields=["queue", "run_at"], condition=models.Q(state=states.WAITING)),
+            # In the order of time over all queues: without it pollers and the sweep would sort the whole backlog.
+            models.Index(name="work_waiting", fields=["run_at"], condition=models.Q(state=states.WAITING)),
             models.Index(name="work_leased", fields=["lease_until"], condition=models.Q(state=states.RUNNING)),
         )
 
