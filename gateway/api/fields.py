@@ -59,10 +59,20 @@ def _pick(value: Any, tree: dict[str, Any]) -> Any:
 def expand(
     objects: Sequence[dict[str, Any]], names: Iterable[str], *, known: Mapping[str, Expansion], principal: Principal
 ) -> None:
-    """Put the objects in the place of their ids, for all `objects` with one load per name.
+    """Put the objects in the place of their ids, for all `objects` with one load per name. Raises as `allowed` does."""
+    for name, expansion in allowed(names, known=known, principal=principal).items():
+        wanted = {one for shown in objects for one in _ids(shown.get(name))}
+        found = expansion.load(principal.tenant, sorted(wanted)) if wanted else {}
+        for shown in objects:
+            shown[name] = _replaced(shown.get(name), found)
+
+
+def allowed(names: Iterable[str], *, known: Mapping[str, Expansion], principal: Principal) -> dict[str, Expansion]:
+    """The expansions of these names.
 
     Raises `Invalid` for a name that this resource cannot expand, `Forbidden` for what the caller may not read.
     """
+    chosen = {}
     for name in names:
         expansion = known.get(name)
         if expansion is None:
@@ -71,10 +81,8 @@ def expand(
         if not principal.may(expansion.needs):
             message = f"This credential lacks the permission {expansion.needs}, which expanding {name} needs."
             raise Forbidden(message, required_permission=expansion.needs)
-        wanted = {one for shown in objects for one in _ids(shown.get(name))}
-        found = expansion.load(principal.tenant, sorted(wanted)) if wanted else {}
-        for shown in objects:
-            shown[name] = _replaced(shown.get(name), found)
+        chosen[name] = expansion
+    return chosen
 
 
 def _ids(value: Any) -> list[str]:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from gateway.api import card_scan, ratelimit
-from gateway.api.fields import Expansion, expand, pick, read_names
+from gateway.api.fields import Expansion, allowed, expand, pick, read_names
 from gateway.api.filters import ListFilters
 from gateway.api.pagination import paginate, read_cursor, read_limit
 from gateway.api.serializers import StrictSerializer, validated
@@ -77,6 +77,14 @@ class GatewayView(APIView):
         self.bindings.enter_context(clock.of_merchant(tenant.merchant_id, tenant.livemode))
         if request.method in ("POST", "PUT", "PATCH", "DELETE"):
             card_scan.refuse_in_body(self.json, card_fields=self.card_fields)
+            self._refuse_unanswerable(principal)
+
+    def _refuse_unanswerable(self, principal: Principal) -> None:
+        """A write whose answer could not be given as it is asked for is refused before it is carried out."""
+        self.refuse_unknown_parameters(OBJECT_PARAMETERS)
+        asked = self.request.query_params
+        allowed(read_names(asked.get("expand"), "expand"), known=self.expandable, principal=principal)
+        read_names(asked.get("fields"), "fields")
 
     def _limit(self, principal: Principal) -> None:
         verdict = ratelimit.allow("key", principal.credential_id)

@@ -20,8 +20,8 @@ from payments.api.serializers import (
 from payments.api.shown import CustomerShown, PaymentMethodShown, PaymentShown
 from payments.models import Customer
 from payments.selectors.customers import get_customer, list_customers, list_payment_methods
-from payments.selectors.payments import list_payments
-from payments.selectors.representations import customer_object, payment_method_object, payment_object
+from payments.selectors.payments import list_payments, with_operations
+from payments.selectors.representations import customer_object, listed_payment, payment_method_object
 from payments.services.create_customer import create_customer
 from payments.services.erase_customer import erase_customer
 from payments.services.update_customer import update_customer
@@ -101,7 +101,8 @@ class CustomerPayments(CustomerView):
     @extend_schema(operation_id="list_customer_payments", responses={200: PaymentShown(many=True)})
     def get(self, request: Request, customer: str) -> Response:
         """List a customer's payments, newest first."""
-        return self.page(list_payments(self.tenant).filter(customer=self.found(customer)), payment_object)
+        rows = list_payments(self.tenant).filter(customer=self.found(customer))
+        return self.page(with_operations(rows), listed_payment)
 
 
 class CustomerPaymentMethods(CustomerView):

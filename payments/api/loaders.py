@@ -28,7 +28,7 @@ def _expansion(
 
 
 ORDER = _expansion("ord", orders.orders_by_id, show.order_object, needs="orders:read")
-PAYMENT = _expansion("pay", payments.payments_by_id, show.payment_object)
+PAYMENT = _expansion("pay", payments.payments_by_id, show.listed_payment)
 CUSTOMER = _expansion("cus", customers.customers_by_id, show.customer_object)
 PAYMENT_METHOD = _expansion("pm", customers.payment_methods_by_id, show.payment_method_object)
 OPERATION = _expansion("opn", operations.operations_by_id, show.operation_object)

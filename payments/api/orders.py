@@ -13,8 +13,8 @@ from payments.api import loaders
 from payments.api.serializers import CreateOrderInput, NothingInput, OrderFilters, PaymentFilters
 from payments.api.shown import OrderShown, PaymentShown
 from payments.selectors.orders import get_order, list_orders
-from payments.selectors.payments import payments_of_order
-from payments.selectors.representations import order_object, payment_object
+from payments.selectors.payments import payments_of_order, with_operations
+from payments.selectors.representations import listed_payment, order_object
 from payments.services.cancel_order import cancel_order
 from payments.services.create_order import create_order
 
@@ -85,4 +85,4 @@ class OrderPayments(GatewayView):
     def get(self, request: Request, order: str) -> Response:
         """List the payments of an order, newest first."""
         found = get_order(self.tenant, ids.from_public("ord", order))
-        return self.page(payments_of_order(found), payment_object)
+        return self.page(with_operations(payments_of_order(found)), listed_payment)

@@ -26,8 +26,8 @@ from payments.api.serializers import (
 from payments.api.shown import OperationShown, PaymentEventShown, PaymentShown
 from payments.models import Payment
 from payments.selectors.operations import operations_of
-from payments.selectors.payments import get_payment, list_payments_with_operations, settled_payment
-from payments.selectors.representations import operation_object, payment_object
+from payments.selectors.payments import get_payment, list_payments, settled_payment, with_operations
+from payments.selectors.representations import listed_payment, operation_object, payment_object
 from payments.services.cancel_payment import cancel_payment
 from payments.services.capture_payment import capture_payment
 from payments.services.confirm_payment import confirm_payment
@@ -77,8 +77,7 @@ class Payments(PaymentVerb):
     @extend_schema(operation_id="list_payments", responses={200: PaymentShown(many=True)})
     def get(self, request: Request) -> Response:
         """List payments, newest first."""
-        rows = list_payments_with_operations(self.tenant)
-        return self.page(rows, lambda payment: payment_object(payment, operations=payment.operation_ids))
+        return self.page(with_operations(list_payments(self.tenant)), listed_payment)
 
     @extend_schema(operation_id="create_payment", request=CreatePaymentInput, responses={201: PaymentShown})
     def post(self, request: Request) -> Response:

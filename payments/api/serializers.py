@@ -29,9 +29,9 @@ MAX_LINE_ITEMS = 100
 
 
 class UrlField(TextField):
-    """An http or https address without a password in it."""
+    """An http or https address without a password in it, as it can stand in a `Location` header."""
 
-    default_error_messages = {"bad_url": "Write a full address: https://..."}
+    default_error_messages = {"bad_url": "Write a full address: https://..., other characters percent-encoded."}
 
     def to_internal_value(self, data: Any) -> str:
         """The address as it was written."""
@@ -41,8 +41,21 @@ class UrlField(TextField):
             is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
         except ValueError:
             is_good = False
-        if not is_good or any(character.isspace() or ord(character) < 0x20 for character in text):
+        if not is_good or not text.isascii() or not text.isprintable() or " " in text:
             self.fail("bad_url")
+        return text
+
+
+class LineField(TextField):
+    """One line of text that a bank can print."""
+
+    default_error_messages = {"not_printable": "Write one line without control characters."}
+
+    def to_internal_value(self, data: Any) -> str:
+        """The line."""
+        text = super().to_internal_value(data)
+        if not text.isprintable():
+            self.fail("not_printable")
         return text
 
 
@@ -180,7 +193,7 @@ class CreatePaymentInput(PayWithInput):
     capture_method = serializers.ChoiceField(choices=CaptureMethod.values, required=False)
     customer = TypeIdField("cus", required=False, source="customer_id")
     setup_future_usage = serializers.ChoiceField(choices=["on_session", "off_session"], required=False)
-    statement_descriptor = TextField(max_length=22, required=False)
+    statement_descriptor = LineField(max_length=22, required=False)
     metadata = MetadataField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -131,6 +131,7 @@ class AuthorizeRequest:
     return_url: str
     statement_descriptor: str = ""
     three_d_secure: str = "automatic"  # automatic | always
+    setup_future_usage: bool = False  # the customer lets us keep the method and charge it again
     metadata: Mapping[str, str] = field(default_factory=dict)  # carries `simulate` in test mode
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from gateway.core.errors import NotFound
 from gateway.core.tenancy import Tenant
+from payments.errors import CustomerErased
 from payments.models import Customer, PaymentMethod
 
 
@@ -17,6 +19,19 @@ def get_customer(tenant: Tenant, customer_id: UUID) -> Customer:
     customer = list_customers(tenant).filter(id=customer_id).first()
     if customer is None:
         raise NotFound("There is no such customer.")
+    return customer
+
+
+def hold_customer(tenant: Tenant, customer_id: UUID) -> Customer:
+    """The merchant's customer, who cannot be erased until the commit. Lock it before orders and payments.
+
+    Raises `NotFound` or `CustomerErased`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM payments_customer WHERE id = %s FOR KEY SHARE", [customer_id])
+    customer = get_customer(tenant, customer_id)
+    if customer.erased_at is not None:
+        raise CustomerErased
     return customer
 
 

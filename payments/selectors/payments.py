@@ -31,15 +31,16 @@ def list_payments(tenant: Tenant) -> QuerySet[Payment]:
     return Payment.objects.for_merchant(tenant).select_related(*_SHOWN)
 
 
-def list_payments_with_operations(tenant: Tenant) -> QuerySet[Payment]:
-    """The same, each with its `operation_ids`, oldest first."""
-    children = Operation.objects.for_merchant(tenant).filter(payment_id=OuterRef("pk")).order_by("id")
-    return list_payments(tenant).annotate(operation_ids=ArraySubquery(children.values("id")))
+def with_operations(payments: QuerySet[Payment]) -> QuerySet[Payment]:
+    """The same payments, each with its `operation_ids`, oldest first: for lists."""
+    children = Operation.objects.unscoped("children of payments that the caller already has")
+    mine = children.filter(payment_id=OuterRef("pk")).order_by("id")
+    return payments.annotate(operation_ids=ArraySubquery(mine.values("id")))
 
 
 def payments_by_id(tenant: Tenant, ids: Sequence[UUID]) -> dict[UUID, Payment]:
-    """Those of these payments that are the merchant's."""
-    return list_payments(tenant).in_bulk(ids)
+    """Those of these payments that are the merchant's, each with its `operation_ids`."""
+    return with_operations(list_payments(tenant)).in_bulk(ids)
 
 
 def payments_of_order(order: Order) -> QuerySet[Payment]:

@@ -52,6 +52,11 @@ def order_object(order: Order) -> Shown:
     }
 
 
+def listed_payment(payment: Any) -> Shown:
+    """A payment of a list that was read `with_operations`."""
+    return payment_object(payment, operations=payment.operation_ids)
+
+
 def payment_object(payment: Payment, operations: Sequence[UUID] | None = None) -> Shown:
     """A payment. `operations` are its operations' ids where the caller has them already (lists)."""
     method = payment.payment_method
@@ -214,19 +219,9 @@ def anomaly_object(anomaly: Anomaly) -> Shown:
 
 def operation_ids(payment: Payment) -> list[UUID]:
     """The ids of a payment's operations, oldest first."""
-    return operation_ids_by_payment([payment])[payment.id]
-
-
-def operation_ids_by_payment(payments: Sequence[Payment]) -> Mapping[UUID, list[UUID]]:
-    """The same for a page of payments, in one query."""
-    found: dict[UUID, list[UUID]] = {payment.id: [] for payment in payments}
-    if found:
-        rows = Operation.objects.unscoped("children of payments that the caller already has").filter(
-            payment_id__in=found, id__gte=prune_floor(min(found))
-        )
-        for operation_id, payment_id in rows.order_by("id").values_list("id", "payment_id"):
-            found[payment_id].append(operation_id)
-    return found
+    rows = Operation.objects.unscoped("children of a payment that the caller already has")
+    mine = rows.filter(payment_id=payment.id, id__gte=prune_floor(payment.id))
+    return list(mine.order_by("id").values_list("id", flat=True))
 
 
 def _public(prefix: str, value: UUID | None) -> str | None:

@@ -144,6 +144,7 @@ def _send(ask: _Ask) -> Observation:
                     method_reference=payment.payment_method.provider_reference,
                     return_url=payment.return_url,
                     statement_descriptor=payment.statement_descriptor,
+                    setup_future_usage=bool(payment.setup_future_usage),
                     metadata=_fault(operation, "simulate"),
                 ),
             )

@@ -15,7 +15,7 @@ from gateway.core.opening import NO_CALL, OpeningCall
 from gateway.core.personal import new_data_key
 from gateway.core.tenancy import Tenant
 from payments.models import Customer, Order
-from payments.selectors.customers import get_customer
+from payments.selectors.customers import hold_customer
 from payments.services.change import EXPIRE_ORDER, Change
 
 
@@ -41,7 +41,7 @@ def create_order(
     with transaction.atomic():
         call.begin()
         change = Change(tenant=tenant, now=now)
-        customer = get_customer(tenant, customer_id) if customer_id else None
+        customer = hold_customer(tenant, customer_id) if customer_id else None
         order = new_order(tenant=tenant, amount=amount, currency=currency, customer=customer, now=now)
         order.reference, order.description = reference, description
         order.line_items = [dict(item) for item in line_items]

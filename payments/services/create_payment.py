@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from gateway.core.opening import NO_CALL, OpeningCall
 from gateway.core.personal import attach
 from gateway.core.tenancy import Tenant
 from payments.models import Customer, Order, Payment, PaymentMethod
-from payments.selectors.customers import get_customer
+from payments.selectors.customers import hold_customer
 from payments.selectors.orders import get_order, order_for_update
 from payments.services.change import Change
 from payments.services.create_order import new_order
@@ -54,9 +54,9 @@ def create_payment(
     with transaction.atomic():
         call.begin()
         change = Change(tenant=tenant, now=now)
-        customer = get_customer(tenant, customer_id) if customer_id else None
+        owner_id = get_order(tenant, order_id).customer_id if order_id else None
+        customer = _customer(tenant, {customer_id, owner_id} - {None})
         order = _order(change, order_id, amount=amount, currency=currency, customer=customer)
-        customer = customer or order.customer
         wanted = order.amount_due if amount is None else amount
         require_payable(order, amount=wanted, change=change)
         method = take_method(
@@ -76,6 +76,13 @@ def create_payment(
     return payment
 
 
+def _customer(tenant: Tenant, named: Set[UUID | None]) -> Customer | None:
+    """Who pays: the order's customer, or whom the payment names; the same where both are known."""
+    if len(named) > 1:
+        raise Invalid.field("customer", "other_customer", "The order belongs to another customer.")
+    return next((hold_customer(tenant, one) for one in named if one is not None), None)
+
+
 def _order(
     change: Change, order_id: UUID | None, *, amount: int | None, currency: str | None, customer: Customer | None
 ) -> Order:
@@ -88,15 +95,16 @@ def _order(
         change.track(order, new=True)
         change.event("order.created", order)
         return order
-    get_order(change.tenant, order_id)
     order = order_for_update(order_id)
     if currency is not None and currency != order.currency:
         raise Invalid.field("currency", "other_currency", f"The order is in {order.currency}.")
-    if customer is not None and order.customer_id not in (None, customer.id):
-        raise Invalid.field("customer", "other_customer", "The order belongs to another customer.")
-    if customer is not None and order.customer_id is None and order.data_key_id is not None:
-        attach(order.data_key_id, owner_id=customer.id)
     change.track(order)
+    if customer is not None and order.customer_id is None:
+        order.customer = customer  # and with the order what was sealed for it: erasing one erases the other
+        if order.data_key_id is not None:
+            attach(order.data_key_id, owner_id=customer.id)
+    elif order.customer_id != (customer.id if customer else None):  # named since, by a payment beside this one
+        raise Invalid.field("customer", "other_customer", "The order belongs to another customer.")
     return order
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from gateway.core.personal import PERSONAL_FIELDS, erase_owner, without_personal
 from gateway.core.tenancy import Tenant
@@ -20,10 +21,12 @@ def erase_customer(*, tenant: Tenant, customer_id: UUID, now: datetime) -> Custo
     Payments, orders and ledger stay, with ids only. Erasing twice changes nothing.
     """
     with transaction.atomic():
-        # Orders and payments are locked before the customer: a new payment holds its order and looks at the customer.
-        for model in (Order, Payment):
-            _clear_metadata(model, tenant=tenant, customer_id=customer_id)
         customer = customer_for_update(tenant, customer_id)
+        _clear_metadata(Order.objects.for_merchant(tenant).filter(customer_id=customer_id))
+        _clear_metadata(
+            Payment.objects.for_merchant(tenant).filter(Q(customer_id=customer_id) | Q(order__customer_id=customer_id))
+        )
+        erase_owner(customer.id)
         if customer.erased_at is not None:
             return customer
         customer.name = customer.email = customer.phone = customer.description = ""
@@ -33,17 +36,14 @@ def erase_customer(*, tenant: Tenant, customer_id: UUID, now: datetime) -> Custo
         customer.version += 1
         customer.save()
         list_payment_methods(tenant).filter(customer=customer, detached_at=None).update(detached_at=now, is_saved=False)
-        erase_owner(customer.id)
         tell_customer_change(customer, "erase", event="deleted", now=now)
     return customer
 
 
-def _clear_metadata(model: type[Order] | type[Payment], *, tenant: Tenant, customer_id: UUID) -> None:
+def _clear_metadata(rows: QuerySet[Order] | QuerySet[Payment]) -> None:
     """Clear what the merchant wrote about the person into these rows."""
-    rows = model.objects.for_merchant(tenant).filter(
-        customer_id=customer_id, metadata__has_any_keys=sorted(PERSONAL_FIELDS)
-    )
-    for row in rows.select_for_update(of=("self",)).order_by("pk"):
+    marked = rows.filter(metadata__has_any_keys=sorted(PERSONAL_FIELDS))
+    for row in marked.select_for_update(of=("self",)).order_by("pk"):
         cleared = without_personal(row.metadata)
         row.metadata = {name: value for name, value in cleared.items() if value} if isinstance(cleared, dict) else {}
         row.version += 1

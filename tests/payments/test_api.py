@@ -68,6 +68,9 @@ def test_an_order_is_created_and_read(api: APIClient) -> None:
         ("currency", "eur", "unknown_currency"),
         ("colour", "red", "unknown_field"),
         ("return_url", "javascript:alert(1)", "bad_url"),
+        ("return_url", "https://shop.test/\u65e5\u672c", "bad_url"),
+        ("return_url", "https://shop.test/a\u200bb", "bad_url"),
+        ("return_url", "https://shop.test/a\x7fb", "bad_url"),
         ("expires_at", "2020-01-01T00:00:00Z", "in_the_past"),
     ],
 )
@@ -278,3 +281,28 @@ def test_a_key_expands_only_what_it_may_read(tenant: Tenant, api: APIClient) -> 
         refused = narrow.get(path, {"expand": name})
         assert (refused.status_code, refused.json()["required_permission"]) == (403, "payments:read")
     assert api.get(path, {"expand": "customer,latest_payment"}).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "zero\u200bwidth", "bell\x07"])
+def test_what_a_bank_cannot_print_is_refused_here(api: APIClient, text: str) -> None:
+    body = {"amount": 100, "currency": "EUR", "confirm": False, "statement_descriptor": text}
+    answer = post(api, "payments", body)
+    assert answer.status_code == 400
+    assert [one["field"] for one in answer.json()["errors"]] == ["statement_descriptor"]
+    assert Payment.all_rows.count() == 0
+
+
+def test_a_list_of_payments_costs_the_same_however_long(
+    api: APIClient, django_assert_max_num_queries: Any, tenant: Tenant
+) -> None:
+    order = post(api, "orders", {"amount": 4999, "currency": "EUR"}).json()["id"]
+    customer = post(api, "customers", {"email": "mira@lumen.test"}, key=None).json()["id"]
+    counts: dict[str, list[int]] = {}
+    for number in range(3):
+        body = {"order": order, "customer": customer, "confirm": False}
+        assert post(api, "payments", body, key=f"p{number}").status_code == 201
+        for path in (f"orders/{order}/payments", f"customers/{customer}/payments", "payments?expand=order"):
+            with django_assert_max_num_queries(100) as asked:
+                assert len(api.get(f"/api/v1/{path}").json()["data"]) == number + 1
+            counts.setdefault(path, []).append(len(asked))
+    assert all(len(set(found[1:])) == 1 for found in counts.values()), counts

@@ -66,6 +66,7 @@ class SimulatedBank:
             "return_url": request.return_url,
             "statement_descriptor": request.statement_descriptor,
             "three_d_secure": request.three_d_secure,
+            "setup_future_usage": request.setup_future_usage,
             "metadata": dict(request.metadata),
             "livemode": account.livemode,
         }
