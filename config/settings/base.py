@@ -182,6 +182,9 @@ if CACHES["default"]["BACKEND"].endswith("RedisCache"):
         socket_timeout=env.float("CACHE_TIMEOUT_SECONDS", 0.5),
         retry=Retry(NoBackoff(), 1),  # once, at once: a connection that a restart of the cache has cut
     )
+else:
+    # Django's caches drop a third of their entries beyond 300: those are the counters of the limits.
+    CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
 
 # --- broker: a doorbell only; publishing gives up fast and never fails a request --------------------------------------
 

@@ -1,7 +1,8 @@
 """Rate limits: how often somebody may do something, counted in the cache.
 
 A sliding window made of two counters: the present window counts in full, the one before in the share that still
-overlaps. Any cache backend can hold them; Redis and Valkey are asked once per count.
+overlaps. Redis and Valkey are asked once per count, and count exactly. Django's database cache, which stands in for them on
+machines without a wheel, reads and writes back: callers at the same instant may be counted once.
 
 While the cache is down everything is allowed and counted in a metric: limits protect the service, and must not be what
 takes it down. After a failure the cache is left alone for five seconds: its timeout is not paid on every request.
@@ -103,5 +104,6 @@ def _counted(here: str, before: str, *, cost: int, keep_s: int) -> tuple[int, in
             cache.incr(here, cost)
         except ValueError:  # it expired between the two
             cache.set(here, cost, timeout=keep_s)
+        cache.touch(here, keep_s)  # where `incr` is a get and a set, that gave it the default's few minutes
     found = cache.get_many([here, before])
     return int(found.get(here, 0)), int(found.get(before, 0))

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
+from django.core.cache.backends.locmem import LocMemCache
 
 from gateway.api import ratelimit
 from gateway.core.errors import RateLimited
@@ -30,6 +32,21 @@ def test_the_limit_is_exact_within_a_window_and_everybody_has_their_own() -> Non
     with time_machine.travel("2026-11-21T08:00:00Z", tick=False):
         assert uses(12) == [True] * 10 + [False] * 2
         assert uses(1, "somebody else") == [True]
+
+
+class WritingBack(LocMemCache):
+    """Counts as Django's database cache does: a get and a set, with the default time to live."""
+
+    incr = BaseCache.incr
+
+
+def test_a_window_outlasts_the_time_to_live_of_a_cache_that_writes_back(settings: Any) -> None:
+    settings.RATE_LIMITS = {"tries": (10, 3600)}
+    settings.CACHES = {"default": LOCAL["default"] | {"BACKEND": f"{__name__}.WritingBack", "LOCATION": "writing-back"}}
+    with time_machine.travel("2026-11-21T08:00:00Z", tick=False):
+        uses(10)
+    with time_machine.travel("2026-11-21T08:45:00Z", tick=False):
+        assert uses(1) == [False]
 
 
 @pytest.mark.usefixtures("counted_in")
