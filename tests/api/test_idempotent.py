@@ -1,8 +1,10 @@
 """The same key is the same operation: at the level of HTTP, where integrators see it."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -148,7 +150,7 @@ def test_an_answer_can_wait_for_the_settled_state_and_replays_that(
     def settle_meanwhile(seconds: float) -> None:
         ApiKey.all_rows.filter(name="thing").update(name="settled thing")
 
-    monkeypatch.setattr("gateway.api.waiting.time.sleep", settle_meanwhile)
+    monkeypatch.setattr("gateway.api.waiting.time", SimpleNamespace(monotonic=time.monotonic, sleep=settle_meanwhile))
 
     first = post(client, Prefer="wait=10")
     ApiKey.all_rows.filter(name="settled thing").update(name="moved on")

@@ -252,5 +252,5 @@ def test_a_chain_rewritten_whole_or_cut_off_is_found_against_the_logged_heads(
 
 def test_an_entry_that_nobody_seals_is_reported(committed_db: TestDatabase) -> None:
     entry = given(1)[0]
-    Unsealed.objects.update(queued_at=entry.recorded_at.replace(year=entry.recorded_at.year - 1))
+    Unsealed.objects.update(queued_at=entry.recorded_at - timedelta(days=365))
     assert problems() == [f"unsealed entry {entry.id}"]

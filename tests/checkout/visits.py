@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.test import Client
+from django.utils import timezone
 
 from payments.models import Order
 from payments.rules.checkout_links import checkout_url
 from tests.payments.factories import VISA
 
-CARD = {"expiry": "12 / 34", "cvc": "123", "name": "Ada Example"}
+YEAR = timezone.now().year + 3  # when the cards of the tests expire
+CARD = {"expiry": f"12 / {YEAR % 100:02}", "cvc": "123", "name": "Ada Example"}
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from gateway.core.tenancy import Tenant
@@ -26,7 +27,8 @@ def post(api: APIClient, path: str, body: dict[str, Any] | None = None, *, key: 
 
 
 def card(number: str = VISA, **fields: Any) -> dict[str, Any]:
-    return {"type": "card", "card": {"number": number, "exp_month": 12, "exp_year": 2034, "cvc": "123", **fields}}
+    year = timezone.now().year + 3
+    return {"type": "card", "card": {"number": number, "exp_month": 12, "exp_year": year, "cvc": "123", **fields}}
 
 
 def token(api: APIClient, number: str = VISA) -> str:

@@ -153,6 +153,6 @@ def test_many_workers_on_many_payments_charge_each_once(tenant: Tenant, provider
 
     results = at_once(*[work] * 4)
     assert all(isinstance(one, int) for one in results), results
-    run_due_work()
+    run_due_work(forward=True)
     assert len(provider.payments) == 12
     assert {one.status for one in Payment.objects.for_merchant(tenant)} == {"succeeded"}

@@ -1,3 +1,6 @@
+import time
+from types import SimpleNamespace
+
 import pytest
 from rest_framework.test import APIClient
 
@@ -164,7 +167,8 @@ def test_a_refund_that_was_sent_cannot_be_canceled(caller: APIClient, payment: P
 def test_prefer_wait_holds_the_answer_until_the_bank_has_said_its_word(
     caller: APIClient, payment: Payment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.api.waiting.time.sleep", lambda seconds: run_due_work())
+    settling = SimpleNamespace(monotonic=time.monotonic, sleep=lambda seconds: run_due_work())
+    monkeypatch.setattr("gateway.api.waiting.time", settling)
 
     answer = caller.post(URL, {"payment": payment.public_id}, headers={"Idempotency-Key": "one", "Prefer": "wait=10"})
 

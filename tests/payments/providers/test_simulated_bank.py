@@ -272,10 +272,10 @@ def test_no_definite_answer_is_unknown_and_the_same_key_resolves_it(
 
 
 def test_a_timeout_is_unknown(account: AccountCredentials) -> None:
-    hasty = dataclasses.replace(account, config={**account.config, "timeout_s": 0.3})
+    hasty = dataclasses.replace(account, config={**account.config, "timeout_s": 1.5})
 
     with pytest.raises(OutcomeUnknown):
-        ADAPTER.authorize(hasty, asked(simulate="delay_before_commit:1"))
+        ADAPTER.authorize(hasty, asked(simulate="delay_before_commit:5"))
 
 
 def test_a_rate_limit_was_definitely_not_done(account: AccountCredentials, bank_account: BankAccount) -> None:
