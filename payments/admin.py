@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.contrib import admin
+from django.http import HttpRequest
 
-from gateway.audit.admin import AuditedAdmin, actor_of
-from gateway.core import clock, context
+from gateway.audit.admin import AuditedAdmin, DecidingAdmin
+from gateway.core import clock
 from gateway.core.admin import ReadOnlyAdmin
-from gateway.core.errors import DomainError
 from payments.models import Anomaly, Operation, Order, Payment, ProviderAccount
 from payments.rules.anomaly_postings import choices_for
-from payments.services.resolve_anomaly import NOTE_LENGTH, resolve_anomaly
+from payments.rules.notes import NOTE_LENGTH
+from payments.rules.told_outcomes import REFERENCE_LENGTH, ToldOutcome, told_outcome
+from payments.selectors.operations import waits_for_a_person
+from payments.services.resolve_anomaly import resolve_anomaly
+from payments.services.tell_operation_outcome import tell_operation_outcome
 
 
 @admin.register(ProviderAccount)
@@ -59,14 +58,55 @@ class PaymentAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
 
 
+class OutcomeForm(forms.Form):
+    """What the provider's own records say."""
+
+    outcome = forms.ChoiceField(
+        label="The provider's records say that it was",
+        choices=[("done", "done, in full"), ("not_done", "not done, and never will be")],
+        widget=forms.RadioSelect,
+    )
+    reference = forms.CharField(
+        label="Its id there, where it was done", max_length=REFERENCE_LENGTH, required=False, widget=forms.TextInput
+    )
+    note = forms.CharField(label="How you know", max_length=NOTE_LENGTH, widget=forms.Textarea({"rows": 4}))
+
+
+class OutcomeAdmin(DecidingAdmin):
+    """Requests of which the provider can no longer say what became of them: staff look it up there, and tell."""
+
+    decision, decision_words, decision_template = "outcome", "Tell the outcome", "admin/tell_outcome.html"
+
+    def decision_form(self, row: Any, data: Any) -> forms.Form:
+        """Done or not, under which id, and how one knows."""
+        return OutcomeForm(data)
+
+    def carry_out(self, row: Any, answers: dict[str, Any]) -> None:
+        """Hand over what was told."""
+        was_done = answers["outcome"] == "done"
+        self.tell(row, told_outcome(was_done=was_done, reference=answers["reference"], note=answers["note"]))
+
+    def tell(self, row: Any, told: ToldOutcome) -> None:
+        """Call the service."""
+        raise NotImplementedError
+
+
 @admin.register(Operation)
-class OperationAdmin(ReadOnlyAdmin):
+class OperationAdmin(OutcomeAdmin):
     """Requests to providers."""
 
     list_display = ("public_id", "kind", "status", "amount", "currency", "code", "attempts", "created_at")
     list_filter = ("kind", "status", "livemode")
     search_fields = ("id", "provider_reference")
     ordering = ("-id",)
+
+    def may_be_decided(self, row: Operation) -> bool:
+        """Where a person was asked."""
+        return waits_for_a_person(row)
+
+    def tell(self, row: Operation, told: ToldOutcome) -> None:
+        """Settle it."""
+        tell_operation_outcome(operation_id=row.id, told=told, now=clock.now())
 
 
 class ResolveForm(forms.Form):
@@ -86,62 +126,24 @@ class ResolveForm(forms.Form):
 
 
 @admin.register(Anomaly)
-class AnomalyAdmin(ReadOnlyAdmin):
+class AnomalyAdmin(DecidingAdmin):
     """What a provider did beyond our books. Read only, but for one button: resolving it."""
 
     list_display = ("public_id", "kind", "merchant", "amount", "currency", "detail", "created_at", "resolved_at")
     list_filter = ("kind", "livemode", ("resolved_at", admin.EmptyFieldListFilter))
     list_select_related = ("merchant",)
     ordering = ("-id",)
-    change_form_template = "admin/anomaly.html"
+    decision, decision_words, decision_template = "resolve", "Resolve", "admin/resolve_anomaly.html"
 
-    def get_urls(self) -> list[URLPattern]:
-        """The rows, and the page behind the button."""
-        resolve = self.admin_site.admin_view(self.resolve)
-        return [path("<uuid:anomaly_id>/resolve", resolve, name="payments_anomaly_resolve"), *super().get_urls()]
+    def may_be_decided(self, row: Anomaly) -> bool:
+        """While it is open."""
+        return row.resolved_at is None
 
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """The row, with the button while it is open."""
-        anomaly = kwargs.get("obj")
-        is_open = anomaly is not None and anomaly.resolved_at is None
-        context["may_resolve"] = is_open and self.has_resolve_permission(request)
-        return super().render_change_form(request, context, *args, **kwargs)
+    def decision_form(self, row: Anomaly, data: Any) -> forms.Form:
+        """The reason, and what becomes of the money."""
+        return ResolveForm(data, anomaly=row)
 
-    def resolve(self, request: HttpRequest, anomaly_id: UUID) -> HttpResponse:
-        """Ask for the decision, and let the service carry it out in the name of the member of staff."""
-        if not self.has_resolve_permission(request):
-            raise PermissionDenied
-        anomaly = self.get_queryset(request).filter(id=anomaly_id).first()
-        if anomaly is None:
-            raise Http404
-        form = ResolveForm(request.POST or None, anomaly=anomaly)
-        if request.method == "POST" and form.is_valid() and self._resolved(request, anomaly, form):
-            self.message_user(request, f"{anomaly.public_id} is resolved.", messages.SUCCESS)
-            return HttpResponseRedirect(reverse("admin:payments_anomaly_change", args=[anomaly.id]))
-        page = {
-            **self.admin_site.each_context(request),
-            "title": f"Resolve {anomaly.public_id}",
-            "anomaly": anomaly,
-            "form": form,
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/resolve_anomaly.html", page)
-
-    def _resolved(self, request: HttpRequest, anomaly: Anomaly, form: ResolveForm) -> bool:
-        bound = context.bound(actor=actor_of(request), merchant_id=anomaly.merchant_id, livemode=anomaly.livemode)
-        with bound, clock.of_merchant(anomaly.merchant_id, anomaly.livemode):
-            try:
-                resolve_anomaly(
-                    tenant=anomaly.tenant,
-                    anomaly_id=anomaly.id,
-                    note=form.cleaned_data["note"],
-                    posting=form.cleaned_data.get("posting", ""),
-                    now=clock.now(),
-                )
-            except DomainError as refusal:
-                form.add_error(None, refusal.detail)
-        return form.is_valid()
-
-    def has_resolve_permission(self, request: HttpRequest) -> bool:
-        """Who may only read may not move money."""
-        return request.user.has_perm("payments.change_anomaly")
+    def carry_out(self, row: Anomaly, answers: dict[str, Any]) -> None:
+        """Resolve it."""
+        posting = answers.get("posting", "")
+        resolve_anomaly(tenant=row.tenant, anomaly_id=row.id, note=answers["note"], posting=posting, now=clock.now())

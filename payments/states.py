@@ -132,5 +132,7 @@ LIVE = frozenset({_P.PROCESSING, _P.REQUIRES_ACTION, _P.REQUIRES_CAPTURE, _P.REQ
 LOST = frozenset({_P.FAILED, _P.CANCELED, _P.EXPIRED})
 # We have asked, or are about to, and the provider has not said its word. At most one per payment.
 OPEN = frozenset({_S.CREATED, _S.SENT, _S.UNKNOWN})
+# The anomaly of an operation whose outcome the provider can no longer tell: a person has to, and no worker asks again.
+UNRESOLVED = "operation_unresolved"
 # An order in one of these still takes money.
 PAYABLE = frozenset({_O.CREATED, _O.ATTEMPTED, _O.PARTIALLY_PAID})

@@ -8,6 +8,8 @@ PENDING, PROCESSING, SUCCEEDED, FAILED, CANCELED = "pending", "processing", "suc
 UNFINISHED = (PENDING, PROCESSING)
 # The kind of work that brings a refund to its end.
 CARRY_OUT = "refunds.carry_out_refund"
+# The anomaly of a refund whose outcome the provider can no longer tell: a person has to, and no worker asks again.
+OUTCOME_UNKNOWN = "refund_outcome_unknown"
 
 REFUND = TransitionTable(
     "refund",

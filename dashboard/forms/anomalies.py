@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.models import Anomaly
 from payments.rules.anomaly_postings import AnomalyPosting, choices_for
-from payments.services.resolve_anomaly import NOTE_LENGTH
+from payments.rules.notes import NOTE_LENGTH
 
 
 def posting_text(posting: str, amount: int) -> str:

@@ -113,13 +113,13 @@ KINDS: dict[str, Explanation] = {
     ),
     "operation_unresolved": Explanation(
         "An attempt without an outcome",
-        "The bank cannot say any more what became of it, so nothing was guessed.",
-        "Look it up in the bank's own records.",
+        "The bank cannot say any more what became of it, so nothing was guessed. Its amount stays set aside.",
+        "The gateway's operator looks it up in the bank's own records, and tells the outcome.",
     ),
     "refund_outcome_unknown": Explanation(
         "A refund without an outcome",
-        "The bank cannot say any more what became of it, so nothing was guessed.",
-        "Look it up in the bank's own records.",
+        "The bank cannot say any more what became of it, so nothing was guessed. Its amount stays set aside.",
+        "The gateway's operator looks it up in the bank's own records, and tells the outcome.",
     ),
 }
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.core.invariants import Violation, selected
+from payments.states import UNRESOLVED
 
 NAME = "payments.operations_in_order"
-DESCRIPTION = "A payment has at most one open operation, with its reserve, and what waits has work that ends it."
+DESCRIPTION = (
+    "A payment has at most one open operation, with its reserve, and what waits has work, or a person, that ends it."
+)
 
 _OPEN = "('created', 'sent', 'unknown')"
 _MANY = f"""
@@ -24,7 +27,10 @@ _FORGOTTEN = f"""
 SELECT o.id, 'is ' || o.status || ' and no work is left that would carry it out'
 FROM payments_operation o
 LEFT JOIN work_work w ON w.kind = 'payments.carry_out_operation' AND w.subject_id = o.id
-WHERE o.status IN {_OPEN} AND w.id IS NULL
+WHERE o.status IN {_OPEN} AND w.id IS NULL AND NOT EXISTS (
+    SELECT FROM payments_anomaly a
+    WHERE a.kind = '{UNRESOLVED}' AND a.subject_type = 'operation' AND a.subject_id = o.id
+)
 """  # noqa: S608
 _PROCESSING = f"""
 SELECT p.id, 'is processing and nobody is being asked'

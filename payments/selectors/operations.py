@@ -11,7 +11,8 @@ from gateway.core.errors import NotFound
 from gateway.core.partitions import prune_floor
 from gateway.core.tenancy import Tenant
 from payments.models import Operation, Payment
-from payments.states import OPEN, OperationKind, OperationStatus
+from payments.selectors.anomalies import was_opened
+from payments.states import OPEN, UNRESOLVED, OperationKind, OperationStatus
 
 
 def operations_of(payment: Payment) -> QuerySet[Operation]:
@@ -69,6 +70,11 @@ def operation_for_update(operation_id: UUID) -> Operation:
     if operation is None:
         raise NotFound("There is no such operation.")
     return operation
+
+
+def waits_for_a_person(operation: Operation) -> bool:
+    """Whether its outcome is unknown and the provider can no longer tell it."""
+    return operation.status in OPEN and was_opened(operation.tenant, kind=UNRESOLVED, subject_id=operation.id)
 
 
 def payment_id_of_operation(operation_id: UUID) -> UUID | None:

@@ -38,7 +38,7 @@ from payments.selectors.provider_accounts import credentials_of
 from payments.services.audit_operation import audit_operation
 from payments.services.open_anomaly import open_anomaly
 from payments.services.settle_operation import settle_operation
-from payments.states import OPEN, CaptureMethod, OperationKind, OperationStatus
+from payments.states import OPEN, UNRESOLVED, CaptureMethod, OperationKind, OperationStatus
 
 # An adapter's own timeouts are shorter; nothing is sent that could outlive the lease.
 REQUEST_SECONDS = 22.0
@@ -65,6 +65,13 @@ def carry_out_operation(claim: Claim) -> Result:
     ask = _take(claim.subject_id)
     if ask is None:
         return Done()
+    if _is_for_a_person(ask.operation, ask.provider):
+        _give_to_a_person(ask.operation)
+        return Done()
+    return _exchange(claim, ask)
+
+
+def _exchange(claim: Claim, ask: _Ask) -> Result:
     reach("payments.before_send")
     try:
         _require_time(claim)
@@ -118,8 +125,6 @@ def _question(ask: _Ask) -> Callable[[], Observation | None]:
     made_at, now = ids.id_time(operation.id), timezone.now()
     if may_resend(operation.kind, made_at=made_at, now=now, key_retention=capabilities.key_retention):
         return lambda: _send(ask)
-    if is_past_retention(made_at=made_at, now=now, key_retention=capabilities.key_retention):
-        return lambda: _give_to_a_person(ask)
     if capabilities.void_if_absent:
         return lambda: ask.provider.void_if_absent(
             credentials_of(operation.provider_account), target_operation_id=operation.public_id
@@ -196,15 +201,20 @@ def _look_up(ask: _Ask) -> Observation | None:
     return Observation(Outcome.SUCCEEDED, fact.provider_reference, taken.reference, taken.amount)
 
 
-def _give_to_a_person(ask: _Ask) -> None:
+def _is_for_a_person(operation: Operation, provider: Provider) -> bool:
+    key_retention = provider.capabilities.key_retention
+    return is_past_retention(made_at=ids.id_time(operation.id), now=timezone.now(), key_retention=key_retention)
+
+
+def _give_to_a_person(operation: Operation) -> None:
     """The provider may have forgotten the key: sending again could charge twice, and nothing else could tell."""
-    operation = ask.operation
     open_anomaly(
         tenant=operation.tenant,
-        kind="operation_unresolved",
+        kind=UNRESOLVED,
         subject_type="operation",
         subject_id=operation.id,
-        detail="The provider may have forgotten this operation's key before it gave an answer.",
+        detail=f"The provider may have forgotten the key of {operation.public_id} before it gave an answer. "
+        "Look it up there and tell the outcome.",
         now=clock.now(),
     )
 

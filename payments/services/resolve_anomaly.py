@@ -14,10 +14,9 @@ from gateway.ledger.services.post import post
 from payments.errors import AnomalyResolved
 from payments.models import Anomaly
 from payments.rules.anomaly_postings import AnomalyPosting, choices_for, lines_for
+from payments.rules.notes import required_note
 from payments.selectors.anomalies import anomaly_for_update
 from payments.services.announce_anomaly import announce_anomaly
-
-NOTE_LENGTH = 500
 
 
 def resolve_anomaly(*, tenant: Tenant, anomaly_id: UUID, note: str, posting: str = "", now: datetime) -> Anomaly:
@@ -27,9 +26,7 @@ def resolve_anomaly(*, tenant: Tenant, anomaly_id: UUID, note: str, posting: str
     gateway's own money is chosen by an actor of its staff alone (`Forbidden` for anybody else). Of two who resolve it
     at once the second is told `AnomalyResolved`, and nothing of what was decided changes.
     """
-    reason = note.strip()
-    if not 0 < len(reason) <= NOTE_LENGTH:
-        raise Invalid.field("note", "required", f"Say why, in 1 to {NOTE_LENGTH} characters.")
+    reason = required_note(note)
     with transaction.atomic():
         anomaly = anomaly_for_update(tenant, anomaly_id)
         if anomaly.resolved_at is not None:

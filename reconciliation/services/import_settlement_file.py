@@ -14,6 +14,7 @@ from gateway.work.services.claim import Claim
 from payments.providers.base import NotDone, OutcomeUnknown, SettlementFileRef, UnreadableFile
 from payments.providers.registry import get_provider
 from payments.selectors.provider_accounts import credentials_of
+from payments.services.settle_open_question import settle_open_question
 from payments.services.sync_payment import sync_payment
 from reconciliation import states
 from reconciliation.models import SettlementFile
@@ -22,7 +23,6 @@ from reconciliation.services.keep_settlement_file import keep_settlement_file
 from reconciliation.services.post_settlement_line import post_settlement_line
 from reconciliation.services.refuse_settlement_file import KIND as UNREADABLE_KIND
 from reconciliation.services.refuse_settlement_file import refuse_settlement_file
-from reconciliation.services.settle_open_question import settle_open_question
 
 REQUEST_SECONDS = 22.0
 LINE_SECONDS = 3.0

@@ -16,6 +16,7 @@ from gateway.ledger.services.post import post
 from payments.models import Anomaly
 from payments.rules.ledger_accounts import provider_object_source
 from payments.services.open_anomaly import open_anomaly
+from payments.services.settle_open_question import settle_open_question
 from reconciliation import states
 from reconciliation.models import SettlementLine
 from reconciliation.rules.settlement_postings import (
@@ -28,7 +29,6 @@ from reconciliation.rules.settlement_postings import (
 from reconciliation.selectors.booked import Booked, booked_movement, payment_of_movement
 from reconciliation.selectors.settlements import line_for_update
 from reconciliation.services.find_unsettled import NOT_SETTLED
-from reconciliation.services.settle_open_question import settle_open_question
 
 AMOUNT_DIFFERS, UNKNOWN, DUPLICATE = (
     "settlement_amount_differs",

@@ -14,11 +14,13 @@ from gateway.work.models import Work
 from gateway.work.rules import WorkItem
 from gateway.work.services.enqueue import enqueue_all
 from payments.models import Operation
+from payments.selectors.anomalies import subjects_of
 from payments.selectors.orders import orders_with_a_queue
 from payments.selectors.payments import unwanted_authorizations, waiting_challenges
 from payments.services.change import CALL_OFF, CARRY_OUT, EXPIRE_CHALLENGE
-from payments.states import OPEN
+from payments.states import OPEN, UNRESOLVED
 from refunds.selectors.refunds import refunds_left_alone
+from refunds.states import OUTCOME_UNKNOWN
 
 _REFUND_KIND = "refunds.carry_out_refund"
 _YOUNGEST = timedelta(minutes=1)
@@ -31,18 +33,21 @@ def sweep() -> int:
     """Give work to what waits for the provider's word, or for a timer, and has none; returns to how many.
 
     There should be none: the row is written with the operation and leaves with its end. A person may have cleared the
-    queue, and a refund that the provider took without an outcome is looked at from time to time.
+    queue, and a refund that the provider took without an outcome is looked at from time to time. What was given to a
+    person is left to that person: the provider has nothing more to say about it.
     """
     now = timezone.now()
     operations = Operation.objects.unscoped("the sweep serves every merchant").filter(
         status__in=OPEN, id__lt=lowest_id_at(now - _YOUNGEST), id__gte=lowest_id_at(now - _OLDEST)
     )
     refunds = refunds_left_alone(made_before=now - _YOUNGEST, looked_at_before=now - _LOOK_EVERY)
+    given_operations = subjects_of(kind=UNRESOLVED, subject_type="operation")
+    given_refunds = subjects_of(kind=OUTCOME_UNKNOWN, subject_type="refund")
     items = [
         WorkItem(kind, getattr(row, subject), row.tenant)
         for kind, rows, subject in (
-            (CARRY_OUT, operations.order_by("id"), "id"),
-            (_REFUND_KIND, refunds, "id"),
+            (CARRY_OUT, operations.exclude(Exists(given_operations)).order_by("id"), "id"),
+            (_REFUND_KIND, refunds.exclude(Exists(given_refunds)), "id"),
             (EXPIRE_CHALLENGE, waiting_challenges(), "id"),
             (CALL_OFF, unwanted_authorizations(), "id"),
             (CALL_OFF, orders_with_a_queue(), "live_payment_id"),

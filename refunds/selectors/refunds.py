@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from gateway.core.errors import NotFound
 from gateway.core.ids import from_public, lowest_id_at
 from gateway.core.tenancy import Tenant
+from payments.selectors.anomalies import was_opened
 from refunds import states
 from refunds.models import Refund
 
@@ -36,6 +37,12 @@ def refund_for_update(refund_id: UUID) -> Refund | None:
     """The refund's row, locked. Whoever also needs the order or the payment locks those before."""
     rows = Refund.objects.unscoped("a worker carries the id of its work")
     return rows.select_for_update().filter(id=refund_id).first()
+
+
+def waits_for_a_person(refund: Refund) -> bool:
+    """Whether its outcome is unknown and the provider can no longer tell it."""
+    is_open = refund.status in states.UNFINISHED
+    return is_open and was_opened(refund.tenant, kind=states.OUTCOME_UNKNOWN, subject_id=refund.id)
 
 
 def refunds_of_payment(tenant: Tenant, payment_id: UUID) -> list[Refund]:

@@ -187,9 +187,10 @@ def _hand_to_person(refund: Refund) -> None:
         if present is not None:
             open_anomaly(
                 tenant=refund.tenant,
-                kind="refund_outcome_unknown",
+                kind=states.OUTCOME_UNKNOWN,
                 subject_type="refund",
                 subject_id=refund.id,
-                detail="The provider no longer knows this refund's key; look it up there and settle it by hand.",
+                detail=f"The provider may have forgotten the key of {refund.public_id} before it gave an answer. "
+                "Look it up there and tell the outcome.",
                 now=clock.now(),
             )
