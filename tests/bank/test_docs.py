@@ -20,7 +20,7 @@ def test_the_examples_of_the_docs_run_one_after_the_other(bank_service: BankServ
     environment = {**os.environ, "BANK": bank_service.base_url, "BANK_ADMIN_KEY": bank_service.admin_key}
 
     done = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=60
+        ["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=240
     )
 
     assert done.returncode == 0, done.stdout + done.stderr

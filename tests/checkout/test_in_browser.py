@@ -20,6 +20,7 @@ from payments.models import Order, Payment, Token
 from payments.rules.checkout_links import checkout_url
 from payments.services.create_order import create_order
 from payments.services.create_provider_account import create_provider_account
+from tests.checkout.visits import CARD
 from tests.support.bank import BankAccount, BankService
 from tests.support.browser import running_chromium, visitor
 from tests.support.database import Cluster
@@ -27,6 +28,7 @@ from tests.support.merchants import make_merchant
 from tests.support.system import System, running_system
 
 VISA, DECLINED, CHALLENGED = "4242424242424242", "4000000000009995", "4000000000003220"
+TYPED_EXPIRY = CARD["expiry"].replace(" / ", "")
 
 
 @dataclass
@@ -112,7 +114,7 @@ def plain_page(chromium: Browser) -> Iterator[Page]:
 
 def fill_card(page: Page, number: str = VISA) -> None:
     page.get_by_label("Card number").fill(number)
-    page.get_by_label("Expiry date").fill("12 / 34")
+    page.get_by_label("Expiry date").fill(CARD["expiry"])
     page.get_by_label("Security code").fill("123")
     page.get_by_label("Name on card").fill("Ada Example")
 
@@ -121,7 +123,7 @@ def press_pay(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^Pay ")).click()
 
 
-def sees(page: Page, words: str, *, within_s: int = 20) -> None:
+def sees(page: Page, words: str, *, within_s: int = 60) -> None:
     expect(page.get_by_role("heading", name=words)).to_be_visible(timeout=within_s * 1000)
 
 
@@ -137,8 +139,8 @@ def test_a_card_pays(shop: Shop, page: Page) -> None:
     page.get_by_label("Card number").press_sequentially(VISA)
     expect(page.get_by_label("Card number")).to_have_value("4242 4242 4242 4242")
     expect(page.locator("[data-card-brand]")).to_have_text("Visa")
-    page.get_by_label("Expiry date").press_sequentially("1234")
-    expect(page.get_by_label("Expiry date")).to_have_value("12 / 34")
+    page.get_by_label("Expiry date").press_sequentially(TYPED_EXPIRY)
+    expect(page.get_by_label("Expiry date")).to_have_value(CARD["expiry"])
     page.get_by_label("Security code").fill("123")
     page.get_by_label("Name on card").fill("Ada Example")
     press_pay(page)
@@ -220,7 +222,7 @@ def test_a_decline_says_why_and_another_card_pays(shop: Shop, page: Page) -> Non
     page.goto(shop.link(order))
     fill_card(page, DECLINED)
     press_pay(page)
-    expect(page.get_by_text("There is not enough money on this card.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("There is not enough money on this card.")).to_be_visible()
     accessible(page)
     fill_card(page)
     press_pay(page)
@@ -237,7 +239,7 @@ def test_three_d_secure_in_the_frame(shop: Shop, page: Page) -> None:
     frame = page.frame_locator('iframe[title="Confirmation by your bank"]')
     frame.get_by_role("button", name="Approve").click()
     sees(page, "Payment complete")
-    assert page.frames == [page.main_frame]
+    expect(page.locator("iframe")).to_have_count(0)
     assert [payment.status for payment in shop.payments(order)] == ["succeeded"]
 
 
@@ -246,7 +248,7 @@ def test_three_d_secure_without_javascript(shop: Shop, plain_page: Page) -> None
     plain_page.goto(shop.link(order))
     fill_card(plain_page, CHALLENGED)
     press_pay(plain_page)
-    plain_page.get_by_role("button", name="Approve").click(timeout=20_000)
+    plain_page.get_by_role("button", name="Approve").click()
     sees(plain_page, "Payment complete")
     assert [payment.status for payment in shop.payments(order)] == ["succeeded"]
 
@@ -258,7 +260,7 @@ def test_without_javascript_the_way_back_from_the_bank_waits_for_a_worker_that_i
     plain_page.goto(shop.link(order))
     fill_card(plain_page, CHALLENGED)
     press_pay(plain_page)
-    expect(plain_page.get_by_role("button", name="Approve")).to_be_visible(timeout=20_000)
+    expect(plain_page.get_by_role("button", name="Approve")).to_be_visible()
     shop.system.kill("worker")
     try:
         plain_page.get_by_role("button", name="Approve").click()
@@ -267,7 +269,7 @@ def test_without_javascript_the_way_back_from_the_bank_waits_for_a_worker_that_i
         sees(plain_page, "Confirming…")
     finally:
         shop.system.start_worker()
-    sees(plain_page, "Payment complete", within_s=90)  # what the dead worker had in hand is free after its lease
+    sees(plain_page, "Payment complete", within_s=180)  # what the dead worker had in hand is free after its lease
     assert [payment.status for payment in shop.payments(order)] == ["succeeded"]
 
 
@@ -276,7 +278,7 @@ def test_the_return_works_in_another_browser(shop: Shop, page: Page, plain_page:
     plain_page.goto(shop.link(order))
     fill_card(plain_page, CHALLENGED)
     press_pay(plain_page)
-    expect(plain_page.get_by_role("button", name="Approve")).to_be_visible(timeout=20_000)
+    expect(plain_page.get_by_role("button", name="Approve")).to_be_visible()
     page.goto(plain_page.url)
     page.get_by_role("button", name="Approve").click()
     sees(page, "Payment complete")
@@ -288,12 +290,12 @@ def test_a_challenge_that_fails_and_one_that_is_cancelled_lead_back_to_the_metho
     fill_card(page, CHALLENGED)
     press_pay(page)
     frame = page.frame_locator('iframe[title="Confirmation by your bank"]')
-    frame.get_by_role("button", name="Fail").click(timeout=20_000)
-    expect(page.get_by_text("could not confirm that it was you")).to_be_visible(timeout=20_000)
+    frame.get_by_role("button", name="Fail").click()
+    expect(page.get_by_text("could not confirm that it was you")).to_be_visible()
     fill_card(page, CHALLENGED)
     press_pay(page)
-    page.get_by_role("button", name="Cancel and choose another method").click(timeout=20_000)
-    expect(page.get_by_text("Choose how you want to pay.")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Cancel and choose another method").click()
+    expect(page.get_by_text("Choose how you want to pay.")).to_be_visible()
     fill_card(page)
     press_pay(page)
     sees(page, "Payment complete")
@@ -341,7 +343,7 @@ def test_fifty_double_clicks_are_one_payment(shop: Shop, page: Page) -> None:
 def test_the_whole_payment_works_by_keyboard_alone(shop: Shop, page: Page) -> None:
     page.goto(shop.link(shop.order()))
     page.get_by_label("Card number").focus()
-    for typed in (VISA, "1234", "123", "Ada Example"):
+    for typed in (VISA, TYPED_EXPIRY, "123", "Ada Example"):
         page.keyboard.type(typed)
         page.keyboard.press("Tab")
     expect(page.get_by_role("button", name=re.compile("^Pay "))).to_be_focused()

@@ -36,7 +36,7 @@ def repository(untouched: Path) -> Iterator[Path]:
 
 def _check(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "scripts/check.py", *arguments]
-    return subprocess.run(command, cwd=repository, capture_output=True, text=True, timeout=240)
+    return subprocess.run(command, cwd=repository, capture_output=True, text=True, timeout=900)
 
 
 def _plant(path: Path, code: str) -> None:

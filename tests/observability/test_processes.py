@@ -16,13 +16,19 @@ SENTINEL = "4242424242424242"
 
 def send_raw(system: System, request: bytes) -> bytes:
     """What the server answers to these bytes."""
-    with socket.create_connection(("127.0.0.1", system.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", system.port), timeout=60) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         answer = b""
         while part := connection.recv(65536):
             answer += part
     return answer
+
+
+def is_well(system: System) -> bool:
+    """Whether the gateway says so: on a slow machine a worker or a check may be late at first."""
+    answer = send_raw(system, b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    return b'"status": "ok"' in answer.split(b"\r\n\r\n", 1)[1]
 
 
 @pytest.mark.faults
@@ -37,11 +43,10 @@ def test_every_line_of_every_process_is_json_and_holds_no_card_number(
         send_raw(system, f"GET /nothing/{SENTINEL}?x={SENTINEL} HTTP/1.1\r\n{head}".encode())
         send_raw(system, f"{SENTINEL} / HTTP/1.1\r\n{head}".encode())  # gunicorn itself refuses this one
         send_raw(system, f"GET / HTTP/1.1\r\n{SENTINEL}\r\n{head}".encode())
-        wait_until(lambda: request_id in system.log("web"), timeout_s=10, what="the request is logged")
-        health = send_raw(system, b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        wait_until(lambda: request_id in system.log("web"), timeout_s=60, what="the request is logged")
+        wait_until(lambda: is_well(system), timeout_s=60, what="everything is well")
         logs = {name: system.log(name) for name in ("web", "worker", "beat")}
 
-    assert b'"status": "ok"' in health.split(b"\r\n\r\n", 1)[1], health
     for name, text in logs.items():
         assert SENTINEL not in text, name
     assert "/api/v1/orders/[card number]" in logs["web"]

@@ -7,12 +7,14 @@ import os
 from collections.abc import Iterator
 
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.support.parts import require
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+TIMEOUT_MS = 60_000  # only a test that fails waits so long
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @contextlib.contextmanager
@@ -58,6 +60,7 @@ def visitor(
         reduced_motion="reduce",
         locale="en-GB",
     )
+    context.set_default_timeout(TIMEOUT_MS)
     complaints = _listen(context)
     page = context.new_page()
     yield page
