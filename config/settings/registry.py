@@ -81,11 +81,18 @@ ORACLE_PARTS: list[str] = [
     "webhooks.selectors.witness.delivery_differences",
     "reconciliation.services.compare_settlements.compare_settlements",
 ]
+# What may stand in the ledger: tuples of `gateway.ledger.rules.PostedFact`, of whoever posts.
+LEDGER_FACTS: list[str] = [
+    "payments.rules.ledger_facts.FACTS",
+    "refunds.rules.ledger_facts.FACTS",
+    "reconciliation.rules.settlement_postings.FACTS",
+]
 INVARIANTS: list[str] = [
     "gateway.audit.invariants",
     "gateway.ledger.invariants.trial_balance",
     "gateway.ledger.invariants.balanced_transactions",
     "gateway.ledger.invariants.consistent_references",
+    "gateway.ledger.invariants.known_facts",
     "gateway.ledger.invariants.true_checkpoints",
     "payments.invariants.amounts_match_ledger",
     "payments.invariants.orders_match_payments",

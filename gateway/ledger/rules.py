@@ -47,6 +47,18 @@ class Line:
             raise ValueError(message)
 
 
+@dataclass(frozen=True, slots=True)
+class PostedFact:
+    """A fact that somebody posts: its source type, a regular expression of its events, and the accounts it moves between.
+
+    Each app that posts names its own in `settings.LEDGER_FACTS`; what fits none of them was not posted by this gateway.
+    """
+
+    source_type: str
+    events: str
+    accounts: frozenset[AccountType]
+
+
 def debit(account: AccountKey, amount: int) -> Line:
     """A debit of `amount` minor units."""
     return Line(account, Direction.DEBIT, amount)

@@ -9,18 +9,28 @@ from gateway.core.invariants import Violation, selected
 NAME = "payments.amounts_match_ledger"
 DESCRIPTION = "Captured amounts, fees and open authorisations of payments are those of the ledger."
 
+# Per operation and type of account, debits less credits: what the row says, less what the ledger has under any name. The
+# memo of an authorisation is compared per payment.
 _OPERATIONS = """
-WITH posted AS (
-    SELECT t.source_id, sum(e.amount) FILTER (WHERE t.event = 'captured') AS captured,
-           sum(e.amount) FILTER (WHERE t.event = 'fee') AS fee
-    FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id AND e.direction = 'debit'
-    WHERE t.source_type = 'operation' AND t.event IN ('captured', 'fee')
-    GROUP BY t.source_id
+WITH nets AS (
+    SELECT o.id, expected.account, o.currency, expected.net
+    FROM payments_operation o
+    CROSS JOIN LATERAL (VALUES ('provider_clearing', o.captured_amount),
+                               ('merchant_pending', o.fee_amount - o.captured_amount),
+                               ('gateway_fees', -o.fee_amount)) AS expected (account, net)
+    WHERE o.captured_amount <> 0 OR o.fee_amount <> 0
+    UNION ALL
+    SELECT t.source_id, a.type, e.currency, CASE e.direction WHEN 'debit' THEN -e.amount ELSE e.amount END
+    FROM ledger_transaction t
+    JOIN ledger_entry e ON e.transaction_id = t.id
+    JOIN ledger_account a ON a.id = e.account_id
+    WHERE t.source_type = 'operation' AND a.type NOT IN ('authorizations_receivable', 'authorizations_payable')
+), differences AS (
+    SELECT id, account, currency, sum(net) AS net FROM nets GROUP BY id, account, currency HAVING sum(net) <> 0
 )
-SELECT o.id, 'captured ' || o.captured_amount || ' and fee ' || o.fee_amount || ', the ledger says '
-       || coalesce(p.captured, 0) || ' and ' || coalesce(p.fee, 0)
-FROM payments_operation o LEFT JOIN posted p ON p.source_id = o.id
-WHERE o.captured_amount <> coalesce(p.captured, 0) OR o.fee_amount <> coalesce(p.fee, 0)
+SELECT id, 'the row says more than the ledger by '
+       || string_agg(account || ' ' || net || ' ' || currency, ', ' ORDER BY account, currency)
+FROM differences GROUP BY id
 """
 _PAYMENTS = """
 WITH sums AS (

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from gateway.core.invariants import Violation, selected
 
 NAME = "payments.suspense_is_explained"
-DESCRIPTION = "The suspense account equals the sum of the open anomalies, per merchant, mode and currency."
+DESCRIPTION = (
+    "The suspense account equals the sum of the open anomalies, per merchant, mode and currency; what was decided of the "
+    "others went where they say, once."
+)
 
 _DIFFERENCES = """
 WITH booked AS (
@@ -25,8 +28,33 @@ FROM booked b FULL JOIN explained x
   ON x.merchant_id = b.merchant_id AND x.livemode = b.livemode AND x.currency = b.currency
 WHERE coalesce(b.amount, 0) <> coalesce(x.amount, 0)
 """
+# Per anomaly and type of account, debits less credits: what its decision moves, less what was posted for it.
+_DECISIONS = """
+WITH nets AS (
+    SELECT n.id, moved.account, n.currency, moved.net
+    FROM payments_anomaly n
+    CROSS JOIN LATERAL (
+        VALUES ('suspense', n.amount),
+               (CASE n.posting WHEN 'credit_merchant' THEN 'merchant_pending'
+                               WHEN 'charge_merchant' THEN 'merchant_receivable' ELSE 'write_offs' END, -n.amount)
+    ) AS moved (account, net)
+    WHERE n.posting IN ('credit_merchant', 'charge_merchant', 'write_off')
+    UNION ALL
+    SELECT t.source_id, a.type, e.currency, CASE e.direction WHEN 'debit' THEN -e.amount ELSE e.amount END
+    FROM ledger_transaction t
+    JOIN ledger_entry e ON e.transaction_id = t.id
+    JOIN ledger_account a ON a.id = e.account_id
+    WHERE t.source_type = 'anomaly'
+), differences AS (
+    SELECT id, account, currency, sum(net) AS net FROM nets GROUP BY id, account, currency HAVING sum(net) <> 0
+)
+SELECT id, 'its decision moves more than the ledger by '
+       || string_agg(account || ' ' || net || ' ' || currency, ', ' ORDER BY account, currency)
+FROM differences GROUP BY id
+"""
 
 
 def violations() -> Iterator[Violation]:
-    """Merchants whose suspense differs from their open anomalies."""
-    return selected(_DIFFERENCES)
+    """Merchants whose suspense differs from their open anomalies, and anomalies whose decision differs from its posting."""
+    for query in (_DIFFERENCES, _DECISIONS):
+        yield from selected(query)

@@ -15,11 +15,24 @@ from __future__ import annotations
 
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from gateway.ledger.rules import AccountKey, Line, credit, debit
+from gateway.ledger.rules import AccountKey, Line, PostedFact, credit, debit
+from gateway.ledger.states import AccountType as Account
 from payments.rules.ledger_accounts import MoneyOwner, cash, provider_clearing, provider_fees, suspense
 
 # Sources of the ledger. A movement is settled once, whichever file says it; what differs has the line as its source.
 SETTLEMENT, DIFFERENCE = "settlement", "settlement_difference"
+FACTS = (
+    PostedFact(
+        SETTLEMENT,
+        "settled|settled_again",
+        frozenset({Account.CASH, Account.PROVIDER_FEES, Account.PROVIDER_CLEARING}),
+    ),
+    PostedFact(
+        DIFFERENCE,
+        "settlement_amount_differs|settlement_duplicate_line",
+        frozenset({Account.PROVIDER_CLEARING, Account.SUSPENSE}),
+    ),
+)
 
 
 def movement_source(provider_account_id: UUID, movement_type: str, provider_object: str) -> UUID:

@@ -11,6 +11,7 @@ from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from config.celery import QUEUES, app
+from gateway.ledger.rules import PostedFact
 
 
 def _callables() -> Iterator[str]:
@@ -34,6 +35,12 @@ def test_a_named_invariant_says_what_it_holds_and_finds_what_breaks_it(dotted: s
     assert module.NAME
     assert module.DESCRIPTION
     assert callable(module.violations)
+
+
+@pytest.mark.parametrize("dotted", settings.LEDGER_FACTS)
+def test_named_facts_are_facts_of_the_ledger(dotted: str) -> None:
+    facts = import_string(dotted)
+    assert facts and all(isinstance(fact, PostedFact) for fact in facts)
 
 
 def test_every_kind_of_work_goes_to_a_queue_that_workers_serve() -> None:

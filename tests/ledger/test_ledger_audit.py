@@ -11,17 +11,26 @@ import time_machine
 from django.core.management import call_command
 from django.db import connections
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from gateway.core.ids import new_id
 from gateway.ledger.models import Account, Entry, Transaction
-from gateway.ledger.rules import AccountKey, credit, debit
+from gateway.ledger.rules import AccountKey, PostedFact, credit, debit
 from gateway.ledger.services.accounts import accounts_for
 from gateway.ledger.services.make_checkpoints import make_checkpoints
 from gateway.ledger.services.post import post
+from gateway.ledger.states import AccountType
 from merchants.models import Merchant
 from tests.support.database import TestDatabase
 
 CLEARING = AccountKey("provider_clearing", "EUR", livemode=False)
+# What the books of these tests are made of; the rooms above the ledger name theirs in the settings.
+FACTS = (PostedFact("exercise", "captured", frozenset({AccountType.PROVIDER_CLEARING, AccountType.MERCHANT_PENDING})),)
+
+
+@pytest.fixture(autouse=True)
+def exercises(settings: Settings) -> None:
+    settings.LEDGER_FACTS = [*settings.LEDGER_FACTS, f"{__name__}.FACTS"]
 
 
 def books() -> None:
@@ -127,6 +136,20 @@ def test_good_books_pass(committed_db: TestDatabase) -> None:
 
     assert status == 0 and report["ok"]
     assert report["trial_balance"] == [{"currency": "EUR", "livemode": False, "debits": 1500, "credits": 1500}]
+
+
+def test_what_nobody_says_that_it_posts_was_not_posted_by_this_gateway(
+    committed_db: TestDatabase, settings: Settings
+) -> None:
+    books()
+    settings.LEDGER_FACTS = [dotted for dotted in settings.LEDGER_FACTS if not dotted.startswith(__name__)]
+
+    status, report = audit()
+
+    assert status == 1
+    (broken,) = (found for found in report["invariants"] if not found["holds"])
+    assert (broken["name"], len(broken["violations"])) == ("ledger.known_facts", 3)
+    assert broken["violations"][0]["detail"] == "exercise captured is nothing that is posted here"
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)

@@ -30,6 +30,30 @@ from tests.support.work import run_due_work
 from webhooks.services.create_endpoint import create_endpoint
 
 ONE = "(SELECT id FROM {} ORDER BY id LIMIT 1)"
+NOBODY = "'0192aaaa-0000-7000-8000-000000000000'::uuid"
+
+
+def invented(source_type: str, source_id: str, event: str, debit: str, credit: str) -> str:
+    """A transaction that balances, and was never posted by anybody: 77 from one account of the merchant to another."""
+    return f"""
+        WITH posted AS (
+            INSERT INTO ledger_transaction (id, source_type, source_id, event, merchant_id, livemode, description, created_at)
+            SELECT gen_random_uuid(), '{source_type}', {source_id}, '{event}', merchant_id, livemode, '', now()
+            FROM ledger_transaction ORDER BY id LIMIT 1
+            RETURNING id
+        ), accounts AS (
+            INSERT INTO ledger_account (id, type, currency, merchant_id, provider_account_id, livemode)
+            SELECT gen_random_uuid(), type, 'EUR', NULL, NULL, false FROM unnest(ARRAY['{debit}', '{credit}']) AS type
+            ON CONFLICT ON CONSTRAINT ledger_account_unique DO UPDATE SET currency = excluded.currency
+            RETURNING id, type
+        )
+        INSERT INTO ledger_entry (id, transaction_id, account_id, currency, direction, amount)
+        SELECT overlay((SELECT max(id::text) FROM ledger_entry) PLACING substr(md5(random()::text), 1, 12) FROM 25)::uuid,
+               posted.id, accounts.id, 'EUR', CASE type WHEN '{debit}' THEN 'debit' ELSE 'credit' END, 77
+        FROM posted, accounts
+    """
+
+
 # What is done to which table, and which truths must no longer hold.
 CORRUPTIONS = {
     "an entry is raised on both sides": (
@@ -91,6 +115,62 @@ CORRUPTIONS = {
     "a payment belongs to another order": (
         "UPDATE payments_payment SET order_id = '0192aaaa-0000-7000-8000-000000000000' WHERE status = 'succeeded'",
         {"payments.no_orphans", "refunds.no_orphans"},
+    ),
+    "fees are given to the merchant for a reason of no kind": (
+        invented("gift", NOBODY, "given", "gateway_fees", "merchant_pending"),
+        {"ledger.known_facts"},
+    ),
+    "an operation is captured a second time, out of our fees": (
+        invented("operation", ONE.format("payments_operation"), "captured:2", "gateway_fees", "merchant_pending"),
+        {"ledger.known_facts", "payments.amounts_match_ledger"},
+    ),
+    "an operation that took nothing is captured": (
+        invented(
+            "operation",
+            "(SELECT id FROM payments_operation WHERE captured_amount = 0 LIMIT 1)",
+            "captured",
+            "provider_clearing",
+            "merchant_pending",
+        ),
+        {"payments.amounts_match_ledger"},
+    ),
+    "a fee is given back under the name of an authorisation": (
+        invented(
+            "operation",
+            ONE.format("payments_operation"),
+            "authorization_reversed:2",
+            "gateway_fees",
+            "merchant_pending",
+        ),
+        {"ledger.known_facts", "payments.amounts_match_ledger"},
+    ),
+    "a refund is opened a second time": (
+        invented("refund", ONE.format("refunds_refund"), "opened:2", "gateway_fees", "merchant_pending"),
+        {"ledger.known_facts", "refunds.rows_match_ledger"},
+    ),
+    "a provider's object moves money that no anomaly tells of": (
+        invented("provider_object", NOBODY, "external_capture:77", "provider_clearing", "suspense"),
+        {"payments.postings_have_sources"},
+    ),
+    "a provider's object credits the merchant at once": (
+        invented("provider_object", NOBODY, "external_capture:77", "provider_clearing", "merchant_pending"),
+        {"ledger.known_facts"},
+    ),
+    "suspense is paid out for an anomaly that does not exist": (
+        invented("anomaly", NOBODY, "resolved", "suspense", "merchant_pending"),
+        {"payments.postings_have_sources"},
+    ),
+    "suspense is paid out while its anomaly is open": (
+        invented("anomaly", ONE.format("payments_anomaly"), "resolved", "suspense", "merchant_pending"),
+        {"payments.suspense_is_explained"},
+    ),
+    "a movement is settled that is in no file": (
+        invented("settlement", NOBODY, "settled", "cash", "provider_clearing"),
+        {"reconciliation.lines_match_ledger"},
+    ),
+    "a difference is suspended that no line has": (
+        invented("settlement_difference", NOBODY, "settlement_amount_differs", "provider_clearing", "suspense"),
+        {"reconciliation.lines_match_ledger"},
     ),
 }
 

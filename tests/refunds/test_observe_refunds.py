@@ -4,13 +4,10 @@ import pytest
 from django.utils import timezone
 
 from gateway.core.tenancy import Tenant
-from gateway.ledger.rules import AccountKey, credit, debit
-from gateway.ledger.services.post import post
-from gateway.ledger.states import AccountType
 from payments.invariants import suspense_is_explained
 from payments.models import Anomaly, Payment
 from payments.providers.base import Outcome, RefundFact
-from payments.rules.ledger_accounts import merchant_receivable
+from payments.services.resolve_anomaly import resolve_anomaly
 from payments.services.settle_payment_fact import settle_payment_fact
 from refunds import states
 from refunds.invariants import rows_match_ledger
@@ -263,13 +260,10 @@ def test_money_that_comes_back_after_a_person_settled_it_is_in_suspense_again(
     provider: FakeProvider, payment: Payment
 ) -> None:
     beyond(provider, payment)
-    account = AccountKey(AccountType.SUSPENSE, "EUR", False, payment.merchant_id, payment.provider_account_id)
-    post(
-        source_type="anomaly", source_id=payment.id, event="resolved", now=timezone.now(),
-        lines=(debit(merchant_receivable(payment), 250), credit(account, 250)),
-        merchant_id=payment.merchant_id, livemode=False,
+    resolve_anomaly(
+        tenant=payment.tenant, anomaly_id=Anomaly.objects.unscoped(WHY).get().id, note="The merchant owes it.",
+        posting="charge_merchant", now=timezone.now(),
     )  # fmt: skip
-    Anomaly.objects.unscoped(WHY).update(resolved_at=timezone.now(), resolution="The merchant owes it.")
     returned_by_the_bank(provider)
 
     observe(provider, payment)
