@@ -56,7 +56,7 @@ def story_of(payment: Payment) -> Story:
         payment=payment,
         operations=operations,
         refunds=refunds,
-        transactions=list(transactions_of(sources)) if sources else [],
+        transactions=transactions_of(sources),
         events=events,
         deliveries=deliveries_of_events(tenant, events),
         audit=audit,

@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from gateway.core.errors import NotFound
 from gateway.core.ids import from_public
-from gateway.ledger.models import Entry
+from gateway.ledger.selectors.transactions import entries_of
 from gateway.ledger.states import AccountType, Direction
 from payments.models import Operation, Payment
 from payments.rules.ledger_accounts import provider_object_source
@@ -92,9 +92,7 @@ def _payment_of(line: SettlementLine) -> UUID | None:
 
 def _moves(line: SettlementLine, source_type: str, source_id: UUID) -> Iterator[tuple[str, int]]:
     """(event, debits less credits) of everything posted to clearing about this source, in the line's currency."""
-    entries = Entry.objects.filter(
-        transaction__source_type=source_type,
-        transaction__source_id=source_id,
+    entries = entries_of(source_type=source_type, source_id=source_id).filter(
         account__type=AccountType.PROVIDER_CLEARING,
         account__provider_account_id=line.provider_account_id,
         currency=line.currency,
