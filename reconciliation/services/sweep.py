@@ -17,37 +17,36 @@ from payments.models import Operation
 from payments.selectors.anomalies import subjects_of
 from payments.selectors.orders import orders_with_a_queue
 from payments.selectors.payments import unwanted_authorizations, waiting_challenges
-from payments.services.change import CALL_OFF, CARRY_OUT, EXPIRE_CHALLENGE
+from payments.services.change import CALL_OFF, EXPIRE_CHALLENGE
+from payments.services.change import CARRY_OUT as CARRY_OUT_OPERATION
 from payments.states import OPEN, UNRESOLVED
-from refunds.selectors.refunds import refunds_left_alone
+from refunds.selectors.refunds import refunds_unfinished
+from refunds.states import CARRY_OUT as CARRY_OUT_REFUND
 from refunds.states import OUTCOME_UNKNOWN
 
-_REFUND_KIND = "refunds.carry_out_refund"
 _YOUNGEST = timedelta(minutes=1)
 _OLDEST = timedelta(days=80)  # inside the partitions that exist for certain
-_LOOK_EVERY = timedelta(minutes=5)
 _AT_ONCE = 500
 
 
 def sweep() -> int:
     """Give work to what waits for the provider's word, or for a timer, and has none; returns to how many.
 
-    There should be none: the row is written with the operation and leaves with its end. A person may have cleared the
-    queue, and a refund that the provider took without an outcome is looked at from time to time. What was given to a
-    person is left to that person: the provider has nothing more to say about it.
+    There should be none: the row is written with the operation or the refund, and leaves with its end. A person may have
+    cleared the queue. What was given to a person is left to that person: the provider has nothing more to say about it.
     """
     now = timezone.now()
     operations = Operation.objects.unscoped("the sweep serves every merchant").filter(
         status__in=OPEN, id__lt=lowest_id_at(now - _YOUNGEST), id__gte=lowest_id_at(now - _OLDEST)
     )
-    refunds = refunds_left_alone(made_before=now - _YOUNGEST, looked_at_before=now - _LOOK_EVERY)
+    refunds = refunds_unfinished(made_before=now - _YOUNGEST)
     given_operations = subjects_of(kind=UNRESOLVED, subject_type="operation")
     given_refunds = subjects_of(kind=OUTCOME_UNKNOWN, subject_type="refund")
     items = [
         WorkItem(kind, getattr(row, subject), row.tenant)
         for kind, rows, subject in (
-            (CARRY_OUT, operations.exclude(Exists(given_operations)).order_by("id"), "id"),
-            (_REFUND_KIND, refunds.exclude(Exists(given_refunds)), "id"),
+            (CARRY_OUT_OPERATION, operations.exclude(Exists(given_operations)).order_by("id"), "id"),
+            (CARRY_OUT_REFUND, refunds.exclude(Exists(given_refunds)), "id"),
             (EXPIRE_CHALLENGE, waiting_challenges(), "id"),
             (CALL_OFF, unwanted_authorizations(), "id"),
             (CALL_OFF, orders_with_a_queue(), "live_payment_id"),

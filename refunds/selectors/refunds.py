@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from gateway.core.errors import NotFound
 from gateway.core.ids import from_public, lowest_id_at
@@ -60,11 +60,10 @@ def refund_by_reference(provider_account_id: UUID | None, reference: str) -> Ref
     )
 
 
-def refunds_left_alone(*, made_before: datetime, looked_at_before: datetime) -> QuerySet[Refund]:
-    """Refunds of every merchant that have no end yet and at which nobody has looked lately: for the sweep."""
+def refunds_unfinished(*, made_before: datetime) -> QuerySet[Refund]:
+    """Refunds of every merchant that have no end yet, oldest first: for the sweep."""
     rows = Refund.objects.unscoped("the sweep serves every merchant")
-    unfinished = rows.filter(status__in=states.UNFINISHED, id__lt=lowest_id_at(made_before))
-    return unfinished.filter(Q(looked_at__isnull=True) | Q(looked_at__lt=looked_at_before)).order_by("id")
+    return rows.filter(status__in=states.UNFINISHED, id__lt=lowest_id_at(made_before)).order_by("id")
 
 
 def refunds_to_look_at_again(*, now: datetime) -> QuerySet[Refund]:
