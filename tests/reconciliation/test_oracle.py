@@ -72,6 +72,22 @@ def test_the_command_prints_one_json_object(tenant: Tenant, settings: Settings) 
     assert (result["ok"], result["differences"]) == (True, [])
 
 
+@pytest.mark.parametrize("options", [("--json",), ()])
+def test_the_command_ends_with_status_1_when_anything_differs(
+    tenant: Tenant, bank_account: BankAccount, options: tuple[str, ...]
+) -> None:
+    body = {"amount": 123, "currency": "EUR", "source": "pm_card_visa", "reference": "opn_nobody"}
+    assert bank_account.request("POST", "/v1/payments", body, key="nobody").status_code == 201
+    printed = StringIO()
+
+    with pytest.raises(SystemExit) as end:
+        call_command("oracle", *options, stdout=printed)
+
+    assert end.value.code == 1
+    assert "capture opn_nobody: bank has 123 EUR" in printed.getvalue()
+    assert not options or json.loads(printed.getvalue())["ok"] is False
+
+
 def test_a_charge_that_we_know_nothing_of_is_found(
     tenant: Tenant, settings: Settings, bank_account: BankAccount
 ) -> None:
@@ -116,7 +132,7 @@ def test_rows_deliveries_and_unfinished_work_that_differ_are_found(tenant: Tenan
     differences = compare().differences
 
     assert any("is still pending" in difference for difference in differences)
-    assert any("failed although its endpoint is healthy" in difference for difference in differences)
+    assert any("is failed although its endpoint listens" in difference for difference in differences)
 
 
 def test_a_bank_that_does_not_answer_is_a_difference(

@@ -33,5 +33,5 @@ class Command(BaseCommand):
                 self.stdout.write(difference)
             counted = ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in result.counts.items())
             self.stdout.write(f"{len(result.differences)} differences over {counted}.")
-        if not result.ok and not options["json"]:
+        if not result.ok:
             raise SystemExit(1)
