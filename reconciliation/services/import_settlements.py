@@ -14,15 +14,16 @@ from reconciliation import states
 
 
 def import_settlements(*, tenant: Tenant | None = None) -> int:
-    """Let the files of every active provider account be looked for, or of this merchant's alone; how many accounts.
+    """Let the files of every provider account be looked for, or of this merchant's alone; how many accounts.
 
-    Asking again while it is under way changes nothing: a file is imported once.
+    An account that was switched off takes no new payments; what it took before is settled all the same. Asking
+    again while it is under way changes nothing: a file is imported once.
     """
     settling = [name for name in provider_names() if get_provider(name).capabilities.settlement_files]
     rows = ProviderAccount.objects.unscoped("settlement files of every merchant are imported")
     if tenant is not None:
         rows = ProviderAccount.objects.for_merchant(tenant)
-    accounts = list(rows.filter(provider__in=settling, is_active=True).order_by("id"))
+    accounts = list(rows.filter(provider__in=settling).order_by("id"))
     with transaction.atomic():
         if tenant is not None:
             record(

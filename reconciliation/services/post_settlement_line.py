@@ -16,7 +16,6 @@ from gateway.ledger.services.post import post
 from payments.models import Anomaly
 from payments.rules.ledger_accounts import provider_object_source
 from payments.services.open_anomaly import open_anomaly
-from payments.services.settle_open_question import settle_open_question
 from reconciliation import states
 from reconciliation.models import SettlementLine
 from reconciliation.rules.settlement_postings import (
@@ -28,7 +27,7 @@ from reconciliation.rules.settlement_postings import (
 )
 from reconciliation.selectors.booked import Booked, booked_movement, payment_of_movement
 from reconciliation.selectors.settlements import line_for_update
-from reconciliation.services.find_unsettled import NOT_SETTLED
+from reconciliation.services.answer_unsettled import answer_unsettled
 
 AMOUNT_DIFFERS, UNKNOWN, DUPLICATE = (
     "settlement_amount_differs",
@@ -60,9 +59,7 @@ def post_settlement_line(*, line_id: UUID, now: datetime, has_asked: bool = Fals
         line.anomaly_id = anomaly.id if anomaly else None
         line.state = states.DIFFERENT if anomaly else states.MATCHED
         line.save()
-        if line.subject_id is not None:
-            note = f"Settled in file {line.file.external_id}, line {line.number}."
-            settle_open_question(tenant=line.tenant, kind=NOT_SETTLED, subject_id=line.subject_id, note=note, now=now)
+        answer_unsettled(line=line, now=now)
         crashpoints.reach("settlement_before_line_commit")
     crashpoints.reach("settlement_after_line_commit")
     return None

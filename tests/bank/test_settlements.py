@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.bank import BankAccount
+from tests.support.system import wait_until
 
 Row = dict[str, str]
 
@@ -76,9 +77,7 @@ def test_a_returned_refund_is_a_line_of_its_own(bank_account: BankAccount) -> No
     payment = charge(bank_account, "opn_1", 1_000)
     body = {"amount": 400, "reference": "rfd_1", "metadata": {"simulate": "refund_fails:0"}}
     assert bank_account.request("POST", f"/v1/payments/{payment}/refunds", body, key="rfd_1").status_code == 201
-    for _ in range(200):
-        if bank_account.journal(kind="refund_returned"):
-            break
+    wait_until(lambda: bool(bank_account.journal(kind="refund_returned")), timeout_s=20, what="the refund comes back")
     name = bank_account.request("POST", "/v1/settlements", {}).json()["id"]
 
     kept = [line[:3] for line in movements(read(bank_account, name)[1])]

@@ -19,6 +19,7 @@ _COLUMNS = (
     "net", "occurred_at",
 )  # fmt: skip
 _LINES_MAX = 1_000_000
+_TYPE_LENGTH = 64
 # The bank's kinds in our words; one that we do not know stays as it is, and is for a person to explain.
 _TYPES = {"capture": "capture", "refund": "refund", "refund_returned": "refund_returned"}
 
@@ -111,8 +112,10 @@ def _rows(text: str) -> Iterator[_Row]:
 
 def _movement(row: _Row, *, number: int) -> SettledMovement:
     kind, gross, fee, net = row.text("type"), row.amount("gross"), row.amount("fee"), row.amount("net")
-    if row.integer("line") != number or not row.text("object") or not kind:
+    if row.integer("line") != number or not row.text("object"):
         raise row.wrong("line")
+    if not 0 < len(kind) <= _TYPE_LENGTH:
+        raise row.wrong("type")
     if gross == 0 or net != gross - fee:
         raise row.wrong("net")
     if not is_currency(row.cells["currency"]):

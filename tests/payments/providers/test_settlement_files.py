@@ -63,6 +63,8 @@ def test_a_file_cut_anywhere_is_refused(cut: int) -> None:
         ("T10:00:00+00:00", "T10:00:00"),
         ("001,1,capture", "001,2,capture"),  # a line is missing
         ("capture,bcap_1", "capture,"),
+        (",capture,", ",,"),
+        (",capture,", f",{'c' * 65},"),
         ("line,2026-11-21-001", "line,2026-11-20-001"),  # a line of another file
         ("total,2026-11-21-001,1,,,,,,EUR,10000", "total,2026-11-21-001,1,,,,,,EUR,10001"),
         (LINE + TOTAL, TOTAL + LINE),
