@@ -40,7 +40,6 @@ class Refund(MerchantOwned):
     sent_at = models.DateTimeField(null=True, blank=True)
     unknown_since = models.DateTimeField(null=True, blank=True)
     succeeded_at = models.DateTimeField(null=True, blank=True)
-    looked_at = models.DateTimeField(null=True, blank=True)
     look_again_at = models.DateTimeField(null=True, blank=True)  # succeeded: whether the bank returned it meanwhile
 
     class Meta(MerchantOwned.Meta):

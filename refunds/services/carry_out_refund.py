@@ -168,8 +168,6 @@ def _note_unknown(refund_id: UUID) -> None:
 def _look(refund: Refund) -> Result:
     """The provider took it: its payment's present state will say how it ended, at the latest when we look again."""
     with transaction.atomic():
-        rows = Refund.objects.for_merchant(refund.tenant)
-        rows.filter(id=refund.id).update(looked_at=timezone.now())
         request_sync(payment_id=refund.payment_id, tenant=refund.tenant)
     return _later(refund)
 

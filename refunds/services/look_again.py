@@ -24,7 +24,6 @@ def look_again() -> int:
         due = list(refunds_to_look_at_again(now=now).select_for_update(of=("self",), skip_locked=True)[:_AT_ONCE])
         for refund in due:
             refund.look_again_at = next_look(succeeded_at=refund.succeeded_at or refund.created_at, now=now)
-            refund.looked_at = now
-            refund.save(update_fields=["look_again_at", "looked_at"])
+            refund.save(update_fields=["look_again_at"])
         enqueue_all([WorkItem(SYNC, refund.payment_id, refund.tenant) for refund in due])
     return len(due)
