@@ -75,6 +75,7 @@ def play_round(played: Played, *, seed: int, number: int, payments: int) -> Roun
                     each.cancel()
                 raise
         tolds = [each.result() for each in going]
+        witness.stopped = False
         driven_s = time.monotonic() - started
         verdict = judge(system, merchants, tolds, played.earlier, witness, settle=True)
         verdict.unresolved += [] if is_over else [f"the round was not over after {_LONGEST_S:.0f} s"]

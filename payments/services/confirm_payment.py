@@ -12,6 +12,7 @@ from gateway.core.opening import NO_CALL, OpeningCall
 from gateway.core.tenancy import Tenant
 from payments.errors import InvalidState
 from payments.models import Payment
+from payments.selectors.customers import hold_customer
 from payments.selectors.payments import get_payment
 from payments.services.change import PaymentChange
 from payments.services.route_payment import route_payment
@@ -38,7 +39,9 @@ def confirm_payment(
     pay_with = prepare_test_method(tenant=tenant, pay_with=pay_with, now=now)
     with transaction.atomic():
         call.begin()
-        get_payment(tenant, payment_id)
+        known = get_payment(tenant, payment_id)
+        if known.customer_id is not None:
+            hold_customer(tenant, known.customer_id)
         change = PaymentChange(payment_id=payment_id, now=now)
         payment = change.payment
         if payment.status not in _BEFORE:

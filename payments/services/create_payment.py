@@ -12,6 +12,7 @@ from gateway.core.errors import Invalid
 from gateway.core.opening import NO_CALL, OpeningCall
 from gateway.core.personal import attach
 from gateway.core.tenancy import Tenant
+from payments.errors import AnotherPaymentInProgress
 from payments.models import Customer, Order, Payment, PaymentMethod
 from payments.selectors.customers import hold_customer
 from payments.selectors.orders import get_order, order_for_update
@@ -103,8 +104,8 @@ def _order(
         order.customer = customer  # and with the order what was sealed for it: erasing one erases the other
         if order.data_key_id is not None:
             attach(order.data_key_id, owner_id=customer.id)
-    elif order.customer_id != (customer.id if customer else None):  # named since, by a payment beside this one
-        raise Invalid.field("customer", "other_customer", "The order belongs to another customer.")
+    elif order.customer_id != (customer.id if customer else None):
+        raise AnotherPaymentInProgress  # which has named the order's customer since we looked
     return order
 
 

@@ -33,7 +33,7 @@ def sweep() -> int:
     """Give work to what waits for the provider's word, or for a timer, and has none; returns to how many.
 
     There should be none: the row is written with the operation or the refund, and leaves with its end. A person may have
-    cleared the queue. What was given to a person is left to that person: the provider has nothing more to say about it.
+    cleared the queue. What was given to a person is left to that person, unless the provider has heard of it after all.
     """
     now = timezone.now()
     operations = Operation.objects.unscoped("the sweep serves every merchant").filter(
@@ -46,7 +46,7 @@ def sweep() -> int:
         WorkItem(kind, getattr(row, subject), row.tenant)
         for kind, rows, subject in (
             (CARRY_OUT_OPERATION, operations.exclude(Exists(given_operations)).order_by("id"), "id"),
-            (CARRY_OUT_REFUND, refunds.exclude(Exists(given_refunds)), "id"),
+            (CARRY_OUT_REFUND, refunds.exclude(Exists(given_refunds), provider_reference=""), "id"),
             (EXPIRE_CHALLENGE, waiting_challenges(), "id"),
             (CALL_OFF, unwanted_authorizations(), "id"),
             (CALL_OFF, orders_with_a_queue(), "live_payment_id"),

@@ -41,8 +41,8 @@ def refund_for_update(refund_id: UUID) -> Refund | None:
 
 def waits_for_a_person(refund: Refund) -> bool:
     """Whether its outcome is unknown and the provider can no longer tell it."""
-    is_open = refund.status in states.UNFINISHED
-    return is_open and was_opened(refund.tenant, kind=states.OUTCOME_UNKNOWN, subject_id=refund.id)
+    is_unheard_of = refund.status in states.UNFINISHED and refund.provider_reference == ""
+    return is_unheard_of and was_opened(refund.tenant, kind=states.OUTCOME_UNKNOWN, subject_id=refund.id)
 
 
 def refunds_of_payment(tenant: Tenant, payment_id: UUID) -> list[Refund]:

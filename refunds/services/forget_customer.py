@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from gateway.core.personal import PERSONAL_FIELDS, without_personal
 from gateway.core.tenancy import Tenant
@@ -16,9 +17,8 @@ from refunds.services.audit_refund import audit_refund
 def forget_customer(*, tenant: Tenant, customer_id: UUID) -> None:
     """Clear what the merchant wrote about this person into the metadata of refunds. Doing it twice changes nothing."""
     with transaction.atomic():
-        refunds = Refund.objects.for_merchant(tenant).filter(
-            payment__customer_id=customer_id, metadata__has_any_keys=sorted(PERSONAL_FIELDS)
-        )
+        theirs = Q(payment__customer_id=customer_id) | Q(order__customer_id=customer_id)
+        refunds = Refund.objects.for_merchant(tenant).filter(theirs, metadata__has_any_keys=sorted(PERSONAL_FIELDS))
         # Whoever else writes a refund holds its payment; with these locked, rows of many refunds are in nobody's way.
         payments = Payment.objects.for_merchant(tenant).filter(id__in=refunds.values("payment_id"))
         list(payments.select_for_update(of=("self",)).order_by("pk"))

@@ -16,11 +16,12 @@ from gateway.core.personal import seal_personal, unseal_personal
 from gateway.core.tenancy import Tenant
 from payments.errors import CustomerErased
 from payments.models import Customer, Order
+from payments.services.confirm_payment import confirm_payment
 from payments.services.create_customer import create_customer
 from payments.services.create_order import create_order
 from payments.services.create_payment import create_payment
 from payments.services.erase_customer import erase_customer
-from tests.payments.factories import make_order, make_tenant, order_of, reload, start_payment
+from tests.payments.factories import make_order, make_tenant, make_token, operations, order_of, reload, start_payment
 from tests.support.database import TestDatabase
 from tests.support.fake_provider import FakeProvider
 from tests.support.system import wait_until
@@ -64,6 +65,7 @@ def test_an_order_belongs_to_one_customer(tenant: Tenant) -> None:
 def test_nothing_begins_for_who_was_erased(tenant: Tenant) -> None:
     customer = make_customer(tenant)
     order = make_order(tenant, customer_id=customer.id)
+    prepared = start_payment(tenant, order, confirm=False)
     erase(tenant, customer)
     now = timezone.now()
     with pytest.raises(CustomerErased):
@@ -72,6 +74,9 @@ def test_nothing_begins_for_who_was_erased(tenant: Tenant) -> None:
         create_payment(tenant=tenant, amount=1000, currency="EUR", customer_id=customer.id, confirm=False, now=now)
     with pytest.raises(CustomerErased):
         create_payment(tenant=tenant, order_id=order.id, confirm=False, now=now)
+    with pytest.raises(CustomerErased):
+        confirm_payment(tenant=tenant, payment_id=prepared.id, token_id=make_token(tenant).id, now=now)
+    assert operations(prepared) == []
 
 
 def test_erasing_again_destroys_what_was_joined_since(tenant: Tenant) -> None:
@@ -95,25 +100,29 @@ def test_an_erasure_waits_for_the_payment_that_is_being_made(
     """The payment's transaction is open when the erasure begins: what it writes is forgotten too."""
     tenant = make_tenant()
     customer, order = make_customer(tenant), make_order(tenant)
-    eraser = threading.Thread(target=_erase_in_a_thread, args=(tenant, customer))
+    pids: list[int] = []
+    eraser = threading.Thread(target=_erase_in_a_thread, args=(tenant, customer, pids))
     with transaction.atomic():
         payment = start_payment(tenant, order, metadata=PERSONAL, customer_id=customer.id, confirm=False)
         eraser.start()
-        wait_until(_somebody_waits, timeout_s=60, what="the erasure waits for the customer")
+        waits = lambda: bool(pids) and _is_blocked(pids[0])  # noqa: E731
+        wait_until(waits, timeout_s=60, what="the erasure waits for the customer")
     eraser.join(timeout=60)
     assert reload(payment).metadata == {"basket": "7"}
     assert Customer.all_rows.get().erased_at is not None
 
 
-def _erase_in_a_thread(tenant: Tenant, customer: Customer) -> None:
+def _erase_in_a_thread(tenant: Tenant, customer: Customer, pids: list[int]) -> None:
     try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            pids.append(cursor.fetchone()[0])
         erase_customer(tenant=tenant, customer_id=customer.id, now=timezone.now() + timedelta(seconds=1))
     finally:
         connection.close()
 
 
-def _somebody_waits() -> bool:
+def _is_blocked(pid: int) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        row = cursor.fetchone()
-        return bool(row and row[0])
+        cursor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [pid])
+        return bool(cursor.fetchone()[0])

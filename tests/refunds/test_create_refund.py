@@ -155,6 +155,19 @@ def test_ten_refunds_of_60_percent_at_once_exactly_one_is_accepted(
     assert [verb for verb, _ in provider.sent].count("refund") == 1
 
 
+def test_refunds_of_an_orders_earlier_payments_go_with_its_customer(tenant: Tenant) -> None:
+    """A guest pays a part; who pays the rest has a name."""
+    order = make_order(tenant, 1000)
+    guest = pay(tenant, order, amount=400)
+    refund = refund_of(tenant, guest, 100, metadata={"name": "Ada Lovelace", "ticket": "12"})
+    customer = create_customer(tenant=tenant, name="", now=timezone.now())
+    pay(tenant, order, amount=600, customer_id=customer.id)
+    erase_customer(tenant=tenant, customer_id=customer.id, now=timezone.now())
+    run_due_work()
+    refund.refresh_from_db()
+    assert refund.metadata == {"ticket": "12"}
+
+
 def test_what_a_refund_or_its_order_says_of_a_customer_is_sealed_and_goes_with_them(tenant: Tenant) -> None:
     customer = create_customer(tenant=tenant, name="", now=timezone.now())
     order = make_order(tenant, 1000, metadata={"email": "ada@example.test"})

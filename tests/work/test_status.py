@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
@@ -140,6 +141,15 @@ def test_a_periodic_job_runs_once_per_interval_however_many_beats_ring(settings:
     settings.PERIODIC = {"job": {"handler": f"{__name__}.job", "every_s": 60}}
     assert [run_periodic("job"), run_periodic("job")] == [True, False]
     assert calls == ["job"]
+
+
+def test_a_daily_job_runs_at_its_hour_however_late_it_ran_the_day_before(settings: Settings) -> None:
+    settings.PERIODIC = {"job": {"handler": f"{__name__}.job", "every_s": 86_400, "at": "03:00"}}
+    assert [run_periodic("job"), run_periodic("job")] == [True, False]
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE work_periodic SET started_at = started_at - interval '10 hours'")
+    assert run_overdue() == []
+    assert run_periodic("job")
 
 
 def test_workers_run_what_no_beat_rang_for_and_one_broken_job_stops_no_other(settings: Settings) -> None:

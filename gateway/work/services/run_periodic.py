@@ -23,18 +23,21 @@ _TAKE_BACK = """
 UPDATE work_periodic SET started_at = started_at - make_interval(secs => greatest(%s - 60, 0))
 WHERE name = %s AND started_at = %s
 """
-# Beats are never exactly on time: a little early counts as due.
-_PUNCTUALITY = 0.9
+# Beats are never exactly on time: a little early counts as due. What has an hour of its own is due at that hour, however
+# late it ran the last time: there it is only several beats that have to be told apart.
+_PUNCTUALITY, _PUNCTUALITY_AT = 0.9, 0.04
 _OVERDUE = 2.0
 
 
-def run_periodic(name: str, *, overdue_factor: float = _PUNCTUALITY) -> bool:
-    """Run `settings.PERIODIC[name]` unless it started within its interval times `overdue_factor`; whether it ran.
+def run_periodic(name: str, *, overdue_factor: float | None = None) -> bool:
+    """Run `settings.PERIODIC[name]` unless it started just now (within its interval times `overdue_factor`); whether it ran.
 
     Raises what the job raises; it is tried again in a minute then. The job may still be running elsewhere from an earlier
     turn: each is written for that.
     """
     entry = settings.PERIODIC[name]
+    if overdue_factor is None:
+        overdue_factor = _PUNCTUALITY_AT if "at" in entry else _PUNCTUALITY
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(_STAMP, [name, float(entry["every_s"]) * overdue_factor])
         stamped = cursor.fetchone()
