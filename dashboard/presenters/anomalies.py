@@ -29,7 +29,7 @@ _SUSPENSE = "The difference is in suspense: it belongs to nobody until somebody 
 _RETURNED = Explanation(
     "Moved back after it was settled here",
     "The bank took back a movement that somebody had settled here before. That money is in suspense again.",
-    "Look at the resolved anomaly of the same payment: choose the opposite of what was decided there.",
+    "The gateway's operator reverses what was decided then; the resolved anomaly of the same payment says what that was.",
 )
 KINDS: dict[str, Explanation] = {
     "settlement_amount_differs": Explanation(

@@ -20,6 +20,7 @@ from gateway.api.problems import as_domain_error, as_problem, problem_response
 from gateway.api.ratelimit import Verdict
 from gateway.api.renderers import CONTENT_TYPE, PROBLEM_CONTENT_TYPE
 from gateway.api.unavailable_page import unavailable_page
+from gateway.core.database_errors import is_timeout
 from gateway.core.errors import DomainError, RateLimited, Unavailable
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,10 @@ def unavailable_answer(request: HttpRequest, exception: Exception) -> HttpRespon
     known = as_domain_error(exception)
     if not isinstance(known, Unavailable):
         return None
-    return problem_response(known) if is_api(request) else unavailable_page(request, known)
+    if is_api(request):
+        return problem_response(known)
+    # What was cut off by a limit of time may be cut off each time: a page must not ask for it again by itself.
+    return unavailable_page(request, known, asks_again=not is_timeout(exception))
 
 
 def _guard(request: HttpRequest, verdict: Verdict) -> None:

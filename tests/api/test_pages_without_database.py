@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
@@ -58,8 +58,17 @@ def goes_away_at_the_end(request: HttpRequest) -> HttpResponse:
     return HttpResponse("done")
 
 
+def takes_too_long(request: HttpRequest) -> HttpResponse:
+    """A view whose query is cut off by the limit of time, each time."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '50ms'")
+        cursor.execute("SELECT pg_sleep(60)")
+    return HttpResponse("done")
+
+
 urlpatterns = [
     *urls.urlpatterns,
+    path("takes-too-long", takes_too_long),
     path("goes-away", goes_away_at_the_end),
     path("api/v1/goes-away", goes_away_at_the_end),
 ]
@@ -154,6 +163,13 @@ def test_a_session_that_cannot_be_kept_is_a_503_and_no_500_or_400(
     settings.ROOT_URLCONF = __name__
     client = person if who == "somebody with a session" else Client(raise_request_exception=False)
     is_503(client.get("/goes-away", postgres=postgres), asks_again=True)
+
+
+def test_a_page_that_takes_too_long_does_not_ask_for_itself_again(tenant: Tenant, settings: Settings) -> None:
+    settings.ROOT_URLCONF = __name__
+    answer = Client(raise_request_exception=False).get("/takes-too-long")
+    assert answer.status_code == 503
+    assert "refresh" not in answer.content.decode()
 
 
 def test_under_the_apis_paths_it_is_a_problem(postgres: Postgres, person: Client, settings: Settings) -> None:
