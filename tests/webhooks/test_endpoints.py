@@ -1,4 +1,6 @@
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -7,8 +9,13 @@ from pytest_django import Settings
 from gateway.audit.models import AuditEntry
 from gateway.core import clock
 from gateway.core.errors import Invalid, NotFound
+from gateway.core.ids import new_id
 from gateway.core.tenancy import Tenant
 from gateway.events.selectors.events import event_object
+from gateway.work.models import Work
+from gateway.work.rules import Result, WorkItem
+from gateway.work.selectors import due_by, is_quiet
+from gateway.work.services.enqueue import enqueue_all
 from merchants.models import Merchant
 from tests.support.events import emit_order_paid
 from tests.support.receiver import Receiver, answer
@@ -18,6 +25,7 @@ from webhooks.errors import EndpointNotEnabled, TooManyEndpoints
 from webhooks.models import Delivery, Endpoint, EndpointSecret
 from webhooks.selectors.endpoints import endpoints_of, get_endpoint, live_secrets
 from webhooks.services import create_endpoint as create_service
+from webhooks.services import deliver as deliver_service
 from webhooks.services.create_endpoint import CreatedEndpoint, create_endpoint
 from webhooks.services.delete_endpoint import delete_endpoint
 from webhooks.services.disable_endpoint import disable_endpoint
@@ -157,6 +165,80 @@ def test_a_deleted_endpoint_is_gone_and_its_history_stays(
     assert list(endpoints_of(tenant)) == []
     assert Delivery.objects.unscoped(WHY).count() == 1
     assert live_secrets(created.endpoint.id, at=timezone.now()) == []
+
+
+def end(tenant: Tenant, endpoint_id: UUID, status: str) -> None:
+    if status == states.DELETED:
+        delete_endpoint(tenant=tenant, endpoint_id=endpoint_id)
+    else:
+        update_endpoint(tenant=tenant, endpoint_id=endpoint_id, status=status)
+
+
+def backlog(tenant: Tenant, endpoint: Endpoint, count: int) -> list[Delivery]:
+    """So many deliveries that wait for their next attempt in an hour, with their work."""
+    at = timezone.now() + timedelta(hours=1)
+    made = Delivery.objects.for_merchant(tenant).bulk_create(
+        Delivery(
+            merchant_id=tenant.merchant_id,
+            livemode=tenant.livemode,
+            endpoint=endpoint,
+            event_id=new_id(),
+            event_type="order.paid",
+            sequence=number,
+            next_attempt_at=at,
+        )
+        for number in range(1, count + 1)
+    )
+    enqueue_all([WorkItem("webhooks.deliver", delivery.id, tenant, at) for delivery in made])
+    return made
+
+
+@pytest.mark.parametrize("status", [states.PAUSED, states.DISABLED, states.DELETED])
+def test_what_waits_for_an_endpoint_that_ends_is_put_in_front_of_nobody(
+    tenant: Tenant, created: CreatedEndpoint, receiver: Receiver, status: str
+) -> None:
+    made = backlog(tenant, created.endpoint, 2000)
+    other = create_endpoint(tenant=tenant, url=receiver.url, now=clock.now()).endpoint
+    theirs = backlog(tenant, other, 1)
+    Work.objects.filter(subject_id=made[0].id).update(state="quarantined", strikes=5)
+
+    end(tenant, created.endpoint.id, status)
+
+    rows = Delivery.objects.unscoped(WHY)
+    assert list(rows.filter(endpoint=created.endpoint).values_list("status", "next_attempt_at").distinct()) == [
+        (states.DISCARDED, None)
+    ]
+    assert rows.get(endpoint=other).status == states.PENDING
+    assert list(Work.objects.values_list("subject_id", flat=True)) == [theirs[0].id]
+    assert due_by("webhooks", timezone.now()) == 0
+
+
+@pytest.mark.parametrize("enabled_again", [False, True])
+def test_an_exchange_under_way_when_its_endpoint_pauses_leaves_no_work_and_brings_nothing_back(
+    tenant: Tenant,
+    created: CreatedEndpoint,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    enabled_again: bool,
+) -> None:
+    receiver.behaviours = [answer(500)]
+    emit_order_paid(tenant)
+    settle = deliver_service._settle
+
+    def settle_and_pause(*opened: Any) -> Result:
+        result = settle(*opened)  # the next attempt is agreed, and the work not yet put off until then
+        update_endpoint(tenant=tenant, endpoint_id=created.endpoint.id, status=states.PAUSED)
+        if enabled_again:
+            update_endpoint(tenant=tenant, endpoint_id=created.endpoint.id, status=states.ENABLED)
+        return result
+
+    monkeypatch.setattr(deliver_service, "_settle", settle_and_pause)
+
+    run_due_work()
+
+    assert len(receiver.requests) == 1
+    assert Delivery.objects.unscoped(WHY).get().status == states.DISCARDED
+    assert is_quiet()
 
 
 def test_a_person_can_retry_a_failed_delivery_under_its_own_number(

@@ -17,6 +17,7 @@ from gateway.work.services import ring as ring_module
 from gateway.work.services.cancel import cancel
 from gateway.work.services.claim import claim_next
 from gateway.work.services.enqueue import enqueue, enqueue_all
+from gateway.work.services.forget import forget
 
 pytestmark = pytest.mark.django_db
 
@@ -110,3 +111,24 @@ def test_what_is_cancelled_is_not_run() -> None:
     enqueue(kind="test.note", subject_id=subject, tenant=None)
     cancel(kind="test.note", subject_id=subject)
     assert claim_next("default") is None
+
+
+def test_what_is_forgotten_goes_but_for_a_run_under_way_which_runs_once_more() -> None:
+    running, waiting, later, quarantined, other = (new_id() for _ in range(5))
+    enqueue(kind="test.note", subject_id=running, tenant=None)
+    claim = claim_next("default")
+    assert claim is not None
+    enqueue_all([WorkItem("test.note", subject, None) for subject in (waiting, quarantined, other)])
+    enqueue(kind="test.note", subject_id=later, tenant=None, run_at=timezone.now() + timedelta(hours=2))
+    enqueue(kind="test.other_queue", subject_id=waiting, tenant=None)
+    Work.objects.filter(subject_id=quarantined).update(state="quarantined")
+
+    forget(kind="test.note", subject_ids=[running, waiting, later, quarantined])
+
+    assert {(row.kind, row.subject_id, row.state, row.again) for row in Work.objects.all()} == {
+        ("test.note", running, "running", True),
+        ("test.note", other, "waiting", False),
+        ("test.other_queue", waiting, "waiting", False),
+    }
+    assert claim.complete()
+    assert Work.objects.get(subject_id=running).state == "waiting"
