@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -16,7 +17,6 @@ from gateway.core.errors import Invalid
 from gateway.core.ids import new_id
 from gateway.core.tenancy import Tenant
 from gateway.events.models import Event
-from gateway.events.services.emit import emit
 from gateway.work.models import Work
 from gateway.work.rules import Retry
 from gateway.work.services.claim import claim_next
@@ -151,18 +151,9 @@ def test_a_range_that_is_too_large_names_its_field_and_leaves_the_key_free(
 
 def test_a_range_is_a_time_on_the_merchants_clock_as_in_the_list(tenant: Tenant, created: CreatedEndpoint) -> None:
     def happened(days: int) -> Event:
-        return emit(
-            type="order.paid",
-            tenant=tenant,
-            subject_type="order",
-            subject_id=new_id(),
-            data_object={"object": "order"},
-            amount=None,
-            currency=None,
-            status=None,
-            data_key_id=None,
-            now=timezone.now() + timedelta(days=days),
-        )
+        Merchant.objects.filter(id=tenant.merchant_id).update(test_clock_offset=timedelta(days=days))
+        with clock.of_merchant(tenant.merchant_id, tenant.livemode):
+            return emit_order_paid(tenant)
 
     caller = key_caller(tenant)
     _past, tomorrow, _later = happened(-40), happened(1), happened(40)
@@ -178,6 +169,36 @@ def test_a_range_is_a_time_on_the_merchants_clock_as_in_the_list(tenant: Tenant,
     assert [row["id"] for row in listed] == [tomorrow.public_id]
     assert replayed.json()["deliveries"] == 1
     assert Delivery.objects.unscoped(WHY).get(status=states.PENDING).event_id == tomorrow.id
+
+
+@pytest.mark.parametrize("livemode", [True, False])
+def test_a_range_reads_the_months_that_it_can_be_in(tenant: Tenant, livemode: bool) -> None:
+    def months_read(since: datetime, until: datetime | None) -> set[str]:
+        with CaptureQueriesContext(connection) as queries:
+            replay_events(tenant=Tenant(tenant.merchant_id, livemode), since=since, until=until)
+        (chosen,) = [query["sql"] for query in queries if f"LIMIT {service.MAX_EVENTS + 1}" in query["sql"]]
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {chosen}")
+            return set(re.findall(r"events_event_(y\d{4}m\d{2})\b", "\n".join(row[0] for row in cursor.fetchall())))
+
+    now = timezone.now()
+    recent, old = now - timedelta(hours=1), now - timedelta(days=70)
+
+    assert min(months_read(recent, None)) == f"{recent - timedelta(minutes=1):y%Ym%m}"
+    if livemode:
+        read = months_read(old, old + timedelta(hours=1))
+        assert (min(read), max(read)) == (
+            f"{old - timedelta(minutes=1):y%Ym%m}", f"{old + timedelta(days=1, hours=1):y%Ym%m}",
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("livemode", [True, False])
+def test_a_range_may_begin_and_end_anywhere_in_time(tenant: Tenant, livemode: bool) -> None:
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    for days in (-40, 0, 400_000):
+        Merchant.objects.filter(id=tenant.merchant_id).update(test_clock_offset=timedelta(days=days))
+        for since, until in ((first, last), (last, last), (first, first)):
+            assert replay_events(tenant=Tenant(tenant.merchant_id, livemode), since=since, until=until) == 0
 
 
 def test_an_event_whose_counters_are_held_comes_back_without_a_strike(
