@@ -79,8 +79,12 @@ class IdempotentMixin(GatewayView):
                 return _sent(call.resume(lambda result_id: rendered(reload(result_id))))
             except DomainError as error:
                 if not is_decided(error):
+                    call.give_up()
                     raise
                 return _sent(call.store(_rendered_problem(error)))
+            except Exception:
+                call.give_up()
+                raise
             crashpoints.reach("opening_after_commit")
             if not (may_wait and settled is not None):
                 assert call.answer is not None, "a service must say call.remember(result) last"

@@ -2,7 +2,7 @@
 
 A service takes `call: OpeningCall = NO_CALL`, says `call.begin()` first and `call.remember(result)` last in the
 transaction that opens the verb; so the key, the change and the stored answer are committed together or not at all. One
-that takes several transactions says `call.claim()` before, and the other two in the last of them.
+that takes several transactions says `call.claim()` before, `begin` first in each of them and `remember` last in the last.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class SteppedCall(OpeningCall, Protocol):
     """The same for a verb of several transactions."""
 
     def claim(self) -> None:
-        """Claim and commit the key before the first; `begin` in the last continues this claim. Raises like `begin`."""
+        """Claim and commit the key before the first; `begin` in each continues this claim. Raises like `begin`."""
 
 
 class _NoCall:

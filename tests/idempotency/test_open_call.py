@@ -184,6 +184,23 @@ def test_a_released_claim_frees_the_key(tenant: Tenant) -> None:
     assert not IdempotencyKey.objects.for_merchant(tenant).exists()
 
 
+def test_a_claim_that_was_given_up_is_taken_over_at_once_by_the_same_request_only(tenant: Tenant) -> None:
+    broken = opened(tenant)
+    broken.claim()
+
+    broken.give_up()
+
+    with pytest.raises(KeyReused):
+        opened(tenant, body={"amount": 1}).claim()
+    heir = opened(tenant)
+    heir.claim()
+    broken.give_up()
+    with pytest.raises(KeyInUse):
+        opened(tenant).claim()
+    serve(heir, by="the heir")
+    assert replayed(opened(tenant)).body == b'{"by": "the heir"}'
+
+
 def test_a_claim_that_died_is_taken_over_and_its_owner_can_no_longer_store(tenant: Tenant) -> None:
     sleeper = opened(tenant)
     sleeper.claim()

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected
 
 from gateway.audit.models import AuditEntry
 from gateway.core import clock
@@ -17,6 +20,9 @@ from gateway.core.errors import Invalid
 from gateway.core.ids import new_id
 from gateway.core.tenancy import Tenant
 from gateway.events.models import Event
+from gateway.idempotency.errors import KeyInUse
+from gateway.idempotency.models import IdempotencyKey
+from gateway.idempotency.services.open_call import open_call
 from gateway.work.models import Work
 from gateway.work.rules import Retry
 from gateway.work.services.claim import claim_next
@@ -125,6 +131,72 @@ def test_a_key_makes_a_replay_of_several_steps_happen_once(
     assert [answer.json() for answer in answers] == [{"object": "replay", "deliveries": 3}] * 2
     assert answers[1]["Idempotent-Replayed"] == "true"
     assert len(receiver.requests) == 6
+
+
+def test_every_step_renews_the_claim_of_the_key_and_stops_where_it_was_lost(
+    tenant: Tenant, created: CreatedEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "EVENTS_PER_STEP", 1)
+    emitted(tenant, 4)
+    keys = IdempotencyKey.objects.for_merchant(tenant)
+    call = open_call(
+        tenant=tenant,
+        caller_class="secret",
+        key="once",
+        method="POST",
+        path="/api/v1/events/replay",
+        body={},
+        render=lambda _started: (200, b"{}"),
+    )
+    left: list[timedelta] = []
+
+    def take_long(deliveries: list[Delivery]) -> None:
+        queue_deliveries(deliveries)
+        left.append(keys.get().lease_until - timezone.now())
+        keys.update(lease_until=timezone.now() - timedelta(seconds=1))
+        if len(left) == 3:
+            keys.update(epoch=F("epoch") + 1)  # and somebody else took it over
+
+    monkeypatch.setattr(service, "queue_deliveries", take_long)
+
+    with pytest.raises(KeyInUse):
+        replay_events(tenant=tenant, call=call)
+
+    assert len(left) == 3
+    assert min(left) > timedelta(0)
+    assert Delivery.objects.unscoped(WHY).filter(status=states.PENDING).count() == 3
+
+
+def test_a_replay_that_the_database_broke_off_is_finished_by_asking_again_at_once(
+    tenant: Tenant, created: CreatedEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "EVENTS_PER_STEP", 1)
+    caller = key_caller(tenant)
+    since = (timezone.now() - timedelta(minutes=1)).isoformat()
+    emitted(tenant, 3)
+    steps: list[int] = []
+
+    def break_in_the_second_step(deliveries: list[Delivery]) -> None:
+        steps.append(len(deliveries))
+        if len(steps) == 2:
+            raise OperationalError from DeadlockDetected()
+        queue_deliveries(deliveries)
+
+    monkeypatch.setattr(service, "queue_deliveries", break_in_the_second_step)
+
+    def ask(body: dict[str, str]) -> Any:
+        return caller.post("/api/v1/events/replay", body, headers={"Idempotency-Key": "once"})
+
+    broken, other, again = (
+        ask({"created_gte": since}),
+        ask({"created_gte": since, "endpoint": created.endpoint.public_id}),
+        ask({"created_gte": since}),
+    )
+
+    assert (broken.status_code, broken["Retry-After"]) == (503, "1")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    assert again.json() == {"object": "replay", "deliveries": 2}, "the first is under way already"
+    assert ask({"created_gte": since})["Idempotent-Replayed"] == "true"
 
 
 def test_a_range_that_is_too_large_names_its_field_and_leaves_the_key_free(

@@ -58,10 +58,10 @@ def replay_events(
     while True:
         step, chosen = chosen[:EVENTS_PER_STEP], chosen[EVENTS_PER_STEP:]
         with transaction.atomic():
+            call.begin()
             deliveries = _replay(tenant, step, types, endpoint_id, undelivered_only=undelivered_only)
             started += len(deliveries)
             if not chosen:
-                call.begin()
                 call.remember(started)
             queue_deliveries(deliveries)
         if not chosen:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
+from django.db import Error, OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
@@ -120,6 +120,13 @@ class IdempotentCall:
         if self._hold is not None:
             self._started().delete()
         self._hold, self._claimed = None, False
+
+    def give_up(self) -> None:
+        """End a claim whose request broke off: the same request may be begun again at once. Nothing without a claim."""
+        if self._claimed:
+            # What broke the request off may be in our way too: then the lease runs out by itself.
+            with suppress(Error, KeyInUse), transaction.atomic(), _bounded_lock_wait():
+                self._started().update(lease_until=timezone.now())
 
     def store(self, rendered: Rendered | tuple[int, bytes]) -> Answer:
         """Store an answer after the service's transaction has ended, and return the one that is to be sent.

@@ -22,7 +22,8 @@ class Command(BaseCommand):
 
     help = (
         "Send events of a merchant to its webhook endpoints again, under the same webhook-id: by id, or by type and time."
-        " Exit status 0: the last line says how many deliveries were started; 1: nothing was started, and why."
+        " Exit status 0: the last line says how many deliveries were started; 1: it was not finished,"
+        " and why; asking again is safe."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
