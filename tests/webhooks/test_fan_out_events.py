@@ -2,7 +2,6 @@ import threading
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from gateway.core import clock
 from gateway.core.ids import new_id
@@ -80,9 +79,8 @@ def test_pausing_discards_what_waits(tenant: Tenant, created: CreatedEndpoint, r
     update_endpoint(tenant=tenant, endpoint_id=created.endpoint.id, status=states.PAUSED)
 
     assert rows(created.endpoint.id) == [(1, "order.paid", "discarded")]
-    assert Work.objects.get().run_at <= timezone.now(), "its work would keep the gateway from being quiet for a day"
+    assert not Work.objects.exists(), "its work would keep the gateway from being quiet for a day"
     run_due_work()
-    assert not Work.objects.exists()
     assert len(receiver.requests) == 1
 
 
