@@ -76,15 +76,19 @@ def _record_external(known: Payment, seen: RefundFact, now: datetime) -> None:
 
 
 def _fits(payment: Payment, seen: RefundFact) -> bool:
-    """Whether our books have room for it. What has once been in suspense stays a matter of suspense."""
-    moved = seen.outcome not in _FAILED or seen.was_sent
+    """Whether our books have room for it. What has once been in suspense stays a matter of suspense; what was too much
+    before it moved does not.
+    """
+    moves = seen.outcome not in _FAILED or seen.was_sent
     suspended = suspended_so_far(payment.tenant, provider_object=seen.reference, kind=_BEYOND)
-    return moved and not suspended and seen.amount <= payment.amount_refundable
+    return moves and not suspended and seen.amount <= payment.amount_refundable
 
 
 def _suspend(payment: Payment, seen: RefundFact, now: datetime) -> None:
-    """Money that has gone beyond what was captured, or has come back from there. Nothing for what has not moved."""
-    if seen.outcome is Outcome.SUCCEEDED:
+    """Money that has gone beyond what was captured, and that has come back from there: both movements, although the
+    first had not reached us, as the provider's books show them. Nothing for what has not moved.
+    """
+    if seen.outcome is Outcome.SUCCEEDED or seen.was_sent:
         post_suspense(
             payment=payment,
             provider_object=seen.reference,
@@ -94,7 +98,7 @@ def _suspend(payment: Payment, seen: RefundFact, now: datetime) -> None:
             detail=f"The provider refunded {seen.amount}, more than what is left of this payment.",
             now=now,
         )
-    elif seen.outcome in _FAILED:
+    if seen.outcome in _FAILED:
         release_suspense(
             payment=payment,
             provider_object=seen.reference,

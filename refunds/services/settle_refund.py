@@ -97,10 +97,13 @@ def _post_difference(refund: Refund, payment: Payment, fact: RefundFact | Observ
 
 def _fail(refund: Refund, payment: Payment, fact: RefundFact | Observation, now: datetime) -> None:
     if refund.status in (states.FAILED, states.CANCELED):
+        if fact.was_sent and refund.succeeded_at is None:
+            # That contradiction may not have reached us. The books show both movements, as the provider's do.
+            _post_contradiction(refund, payment, fact, now)
         _release(refund, payment, _CONTRADICTION, now)
         return
     if fact.was_sent:
-        # Its success may not have reached us. The books show both movements, as the provider's do.
+        # Its success may not have reached us either.
         _succeed(refund, payment, fact, now)
     was_successful = refund.status == states.SUCCEEDED
     previous = _advance(refund, states.FAILED)

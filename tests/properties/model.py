@@ -448,6 +448,8 @@ class Books:
         elif word == "succeeded" and refund.status in ("failed", "canceled") and not refund.has_succeeded:
             self._suspend(payment, "refund_contradiction", refund.source, amount or refund.amount, way=-1)
         elif word in ("failed", "declined", "returned") and refund.status in ("failed", "canceled"):
+            if word == "returned" and not refund.has_succeeded:  # out and back, although both were denied before
+                self._suspend(payment, "refund_contradiction", refund.source, amount or refund.amount, way=-1)
             self._leave_suspense(payment, "refund_contradiction", refund.source)
         elif word in ("failed", "declined") and refund.status in ("pending", "processing"):
             refund.status = "failed"

@@ -4,9 +4,11 @@ import pytest
 from django.utils import timezone
 
 from gateway.core.tenancy import Tenant
+from gateway.ledger.selectors.transactions import entries_of
 from payments.invariants import suspense_is_explained
 from payments.models import Anomaly, Payment
 from payments.providers.base import Outcome, RefundFact
+from payments.rules.ledger_accounts import provider_object_source
 from payments.services.resolve_anomaly import resolve_anomaly
 from payments.services.settle_payment_fact import settle_payment_fact
 from refunds import states
@@ -29,6 +31,13 @@ def payment(tenant: Tenant) -> Payment:
 
 def observe(provider: FakeProvider, payment: Payment) -> None:
     settle_payment_fact(payment_id=payment.id, fact=provider.only.fact(), now=timezone.now())
+
+
+def moves_in_suspense(payment: Payment, provider_object: str) -> list[tuple[str, int]]:
+    """What provider_clearing has of money that suspense explains."""
+    source = provider_object_source(payment.provider_account_id, provider_object)
+    entries = entries_of(source_type="provider_object", source_id=source).filter(account__type="provider_clearing")
+    return sorted(entries.values_list("direction", "amount"))
 
 
 def test_a_refund_made_at_the_provider_is_recorded_as_external_once(provider: FakeProvider, payment: Payment) -> None:
@@ -134,6 +143,24 @@ def test_success_after_a_definite_no_goes_to_suspense_until_it_comes_back_and_ov
     anomaly.refresh_from_db()
     assert anomaly.resolved_at is not None
     assert postings() == {**books, "provider_clearing": 1000}
+    assert list(suspense_is_explained.violations()) == []
+
+
+def test_success_after_a_definite_no_that_was_over_before_we_saw_it_leaves_both_movements(
+    provider: FakeProvider, payment: Payment
+) -> None:
+    provider.next_faults.append("refused")
+    refund = create_refund(tenant=payment.tenant, payment_id=payment.id, amount=400, now=timezone.now())
+    run_due_work()
+    succeeded = RefundFact("fref_late", refund.public_id, 400, Outcome.SUCCEEDED)
+    returned = replace(succeeded, outcome=Outcome.FAILED, was_sent=True)
+
+    for fact in (returned, returned, succeeded):
+        settle_refund(refund_id=refund.id, fact=fact, now=timezone.now())
+
+    assert moves_in_suspense(payment, refund.public_id) == [("credit", 400), ("debit", 400)]
+    assert Anomaly.objects.unscoped(WHY).get().resolved_at is not None
+    assert postings() == {"provider_clearing": 1000, "merchant_pending": -980, "gateway_fees": -20}
     assert list(suspense_is_explained.violations()) == []
 
 
@@ -284,6 +311,50 @@ def test_money_in_suspense_stays_there_when_room_appears_later(provider: FakePro
     assert Refund.objects.unscoped(WHY).filter(external=True).count() == 0
     assert (postings()["suspense"], reload(payment).amount_refunded) == (250, 0)
     assert list(suspense_is_explained.violations()) == []
+
+
+def test_a_refund_beyond_that_was_over_before_we_saw_it_leaves_both_movements(
+    provider: FakeProvider, payment: Payment
+) -> None:
+    create_refund(tenant=payment.tenant, payment_id=payment.id, amount=900, now=timezone.now())
+    run_due_work()
+    provider.only.refunds.append(RefundFact("fref_elsewhere", "", 250, Outcome.SUCCEEDED))
+    older = provider.only.fact()
+    returned_by_the_bank(provider)
+
+    observe(provider, payment)
+    observe(provider, payment)
+    settle_payment_fact(payment_id=payment.id, fact=older, now=timezone.now())
+
+    anomaly = Anomaly.objects.unscoped(WHY).get()
+    assert (anomaly.amount, anomaly.resolved_at is not None) == (-250, True)
+    assert moves_in_suspense(payment, "fref_elsewhere") == [("credit", 250), ("debit", 250)]
+    assert ("suspense" in postings(), postings()["provider_clearing"]) == (False, 1000 - 900)
+    assert list(suspense_is_explained.violations()) == []
+
+
+def test_a_refund_beyond_that_has_not_moved_is_recorded_once_there_is_room(
+    provider: FakeProvider, payment: Payment
+) -> None:
+    ours = create_refund(tenant=payment.tenant, payment_id=payment.id, amount=900, now=timezone.now())
+    run_due_work()
+    pending = RefundFact("fref_elsewhere", "", 250, Outcome.PENDING)
+    provider.only.refunds.append(pending)
+    observe(provider, payment)
+    assert list(Refund.objects.unscoped(WHY)) == [ours]
+
+    provider.only.refunds[0] = replace(provider.only.refunds[0], outcome=Outcome.FAILED, was_sent=True)
+    observe(provider, payment)  # what came back makes room for what is shown after it
+    older = provider.only.fact()
+    provider.only.refunds[1] = replace(pending, outcome=Outcome.SUCCEEDED)
+    for _ in range(2):
+        observe(provider, payment)
+        settle_payment_fact(payment_id=payment.id, fact=older, now=timezone.now())
+
+    seen = Refund.objects.unscoped(WHY).get(external=True)
+    assert (seen.status, seen.amount, reload(payment).amount_refunded) == (states.SUCCEEDED, 250, 250)
+    assert ("suspense" in postings(), postings()["provider_clearing"]) == (False, 1000 - 250)
+    assert not Anomaly.objects.unscoped(WHY).exists()
 
 
 def test_an_external_refund_that_was_over_before_we_saw_it_leaves_both_movements(
