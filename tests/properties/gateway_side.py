@@ -12,9 +12,12 @@ from django.utils import timezone
 from gateway.core.ids import to_public
 from gateway.core.invariants import run
 from gateway.core.tenancy import Tenant
+from gateway.ledger.selectors.transactions import net_of
+from gateway.ledger.states import AccountType
 from gateway.work.services.claim import Claim
 from payments.models import Anomaly, Operation, Order, Payment
 from payments.providers.base import CaptureFact, Observation, Outcome, PaymentFact, RefundFact
+from payments.rules.ledger_accounts import provider_object_source
 from refunds.models import Refund
 from tests.properties import model
 
@@ -139,19 +142,13 @@ def word_about(payment: model.Payment, operation: model.Operation, word: str) ->
     return Observation(Outcome(word), f"pay-{payment.id}", reference, operation.amount, code=code)
 
 
-def fact_of(payment: model.Payment) -> PaymentFact:
+def fact_of(payment: model.Payment, shown: list[model.Shown]) -> PaymentFact:
     """The provider's present state of a payment: everything that it has said until now, as a whole."""
     assert payment.authorize is not None
     taken = [one for one in payment.operations if one.taken]
     voids = [one for one in payment.operations if one.kind == "void" and one.status == "succeeded"]
     granted = Observation(Outcome.SUCCEEDED, f"pay-{payment.id}", f"pay-{payment.id}", payment.authorized)
     gone = Observation(Outcome.FAILED, f"pay-{payment.id}", code="payment_voided")
-    own = [
-        RefundFact(f"rf-{one.id}", to_public("rfd", one.id), one.amount, Outcome(one.status))
-        for one in payment.refunds
-        if not one.external and one.status in ("succeeded", "failed")
-    ]
-    external = [RefundFact(ref, "", amount, Outcome(word)) for ref, (amount, word) in payment.external.items()]
     return PaymentFact(
         provider_reference=f"pay-{payment.id}",
         authorize_operation_id=to_public("opn", payment.authorize.id),
@@ -163,7 +160,15 @@ def fact_of(payment: model.Payment) -> PaymentFact:
         voided=bool(voids) or payment.voided_by_provider,
         void_operation_id=to_public("opn", voids[-1].id) if voids else "",
         captures=tuple(CaptureFact(f"cap-{one.id}", to_public("opn", one.id), one.taken) for one in taken),
-        refunds=(*own, *external),
+        refunds=tuple(_refund_fact(one) for one in shown),
+    )
+
+
+def _refund_fact(one: model.Shown) -> RefundFact:
+    our_id = to_public("rfd", one.refund.id) if one.refund else ""
+    is_back = one.word == "returned"
+    return RefundFact(
+        one.reference, our_id, one.amount, Outcome.FAILED if is_back else Outcome(one.word), was_sent=is_back
     )
 
 
@@ -171,3 +176,17 @@ def external_refund_ids(payment: model.Payment) -> dict[str, Any]:
     """The refunds of a payment that the gateway first saw at the provider, by their reference there."""
     rows = Refund.objects.unscoped("a test").filter(payment_id=payment.id, external=True)
     return dict(rows.values_list("provider_reference", "id"))
+
+
+def moved_outside(payment: model.Payment) -> dict[str, int]:
+    """What our books say left the provider's account, by each refund made there of which its word has reached us."""
+    refunds, row = external_refund_ids(payment), Payment.objects.unscoped("a test").get(id=payment.id)
+    return {
+        reference: -_cleared("provider_object", provider_object_source(row.provider_account_id, reference))
+        - (_cleared("refund", refunds[reference]) if reference in refunds else 0)
+        for reference in payment.told
+    }
+
+
+def _cleared(source_type: str, source_id: Any) -> int:
+    return net_of(source_type=source_type, source_id=source_id, account_type=AccountType.PROVIDER_CLEARING)

@@ -34,12 +34,13 @@ from refunds.services.refund_late_success import refund_late_success
 from refunds.services.settle_refund import settle_refund
 from tests.payments.factories import make_tenant
 from tests.properties import gateway_side as gateway
-from tests.properties.model import LOST, OPEN, Books, Operation, Order, Payment, Refund, Refused
+from tests.properties.model import LOST, OPEN, Books, Operation, Order, Payment, Refund, Refused, Shown
 from tests.properties.scripted import PROVIDER
 
 WHICH = st.integers(0, 999)
 # Per cent of what is there to take: nothing said, a little, nearly all, all, too much.
 SHARE = st.sampled_from((None, 1, 30, 50, 99, 100, 101, 200))
+News = tuple[Payment, list[Shown], PaymentFact]
 WORDS = ("succeeded", "succeeded", "succeeded", "declined", "failed")
 NO_WORDS = ("unknown", "not_sent", "refused", "pending", "tombstone")
 
@@ -65,7 +66,8 @@ class PaymentMachine(RuleBasedStateMachine):
         own._from_testcase = True  # so that a durable transaction may open within it
         self._transaction.__enter__()
         self.start = timezone.now()
-        self.facts: list[tuple[Payment, PaymentFact]] = []
+        self.facts: list[News] = []
+        self.contradicted: set[str] = set()  # of which the provider has told two things
         self.numbers = iter(range(1, 10_000))
 
     @initialize(basis_points=st.sampled_from((0, 200, 333)), fixed=st.sampled_from((0, 30)))
@@ -334,6 +336,7 @@ class PaymentMachine(RuleBasedStateMachine):
     )
     def provider_tells_of_a_refund(self, which: int, word: str, more: int) -> None:
         refund: Refund = pick(self.books.refunds, which)
+        self.contradicted.add(refund.reference)
         amount = max(1, refund.amount + more)
         is_back = word == "returned"
         outcome = Outcome.FAILED if is_back else Outcome(word)
@@ -348,47 +351,61 @@ class PaymentMachine(RuleBasedStateMachine):
     def _settled(self) -> list[Payment]:
         return [one for one in self.books.payments if one.authorized and one.status not in LOST]
 
-    def _bring(self, payment: Payment, expected: Callable[[], Any], fact: Callable[[], PaymentFact]) -> None:
-        def actual() -> None:
-            brought = fact()
-            self.facts.append((payment, brought))
-            settle_payment_fact(payment_id=payment.id, fact=brought, now=self.start)
+    def _look(self, payment: Payment) -> News:
+        """What the provider shows of the payment now. It may reach us at once, later, again or never."""
+        shown = self.books.shown(payment)
+        self.facts.append((payment, shown, gateway.fact_of(payment, shown)))
+        return self.facts[-1]
 
-        self.both(expected, actual)
+    def _bring(self, news: News, besides: Callable[[], Any] = lambda: None) -> None:
+        payment, shown, fact = news
+
+        def expected() -> None:
+            besides()
+            self.books.see_refunds(payment, shown)
+
+        self.both(expected, lambda: settle_payment_fact(payment_id=payment.id, fact=fact, now=self.start))
         rows = gateway.external_refund_ids(payment)
         for one in payment.refunds:
             one.id = one.id or rows[one.reference]
+        self._each_cent_once(payment)
+
+    def _each_cent_once(self, payment: Payment) -> None:
+        """The latest word that has reached us of a refund made elsewhere is what left the provider in our books."""
+        moved = gateway.moved_outside(payment)
+        for reference in payment.told.keys() - self.contradicted:
+            amount, word = payment.told[reference]
+            assert moved[reference] == (amount if word == "succeeded" else 0), f"{reference} {word}: {moved[reference]}"
 
     @precondition(lambda self: self._captured())
-    @rule(which=WHICH, share=st.sampled_from((1, 50, 100, 101, 150)), word=st.sampled_from(("succeeded", "pending")))
-    def refund_made_elsewhere(self, which: int, share: int, word: str) -> None:
+    @rule(which=WHICH, share=st.sampled_from((1, 50, 100, 101, 150)), word=st.sampled_from(("succeeded", "pending")),
+          reaches_us=st.sampled_from((True, True, False)))  # fmt: skip
+    def refund_made_elsewhere(self, which: int, share: int, word: str, reaches_us: bool) -> None:
         payment: Payment = pick(self._captured(), which)
-        reference, amount = f"ext-{next(self.numbers)}", part(payment.refundable, share) or 1
-        self._bring(
-            payment,
-            lambda: self.books.external_refund(payment, reference, amount, word),
-            lambda: gateway.fact_of(payment),
-        )
+        payment.external[f"ext-{next(self.numbers)}"] = part(payment.refundable, share) or 1, word
+        news = self._look(payment)
+        if reaches_us:
+            self._bring(news)
 
     @precondition(lambda self: any(one.external for one in self.books.payments))
-    @rule(which=WHICH, word=st.sampled_from(("succeeded", "failed")))
-    def refund_made_elsewhere_goes_on(self, which: int, word: str) -> None:
+    @rule(which=WHICH, word=st.sampled_from(("succeeded", "failed")), reaches_us=st.sampled_from((True, True, False)))
+    def refund_made_elsewhere_goes_on(self, which: int, word: str, reaches_us: bool) -> None:
         payment: Payment = pick([one for one in self.books.payments if one.external], which)
         reference = pick(list(payment.external), which)
         amount, before = payment.external[reference]
-        if before == "failed":
-            word = "failed"
-        self._bring(
-            payment,
-            lambda: self.books.external_refund(payment, reference, amount, word),
-            lambda: gateway.fact_of(payment),
-        )
+        if before == "succeeded" and word == "failed":
+            word = "returned"
+        payment.external[reference] = amount, before if before in ("failed", "returned") else word
+        news = self._look(payment)
+        if reaches_us:
+            self._bring(news)
 
     @precondition(lambda self: self._settled())
     @rule(which=WHICH, amount=st.integers(1, 50))
     def capture_made_elsewhere(self, which: int, amount: int) -> None:
         payment: Payment = pick(self._settled(), which)
-        self._bring(payment, lambda: self.books.external_capture(payment, amount), lambda: gateway.fact_of(payment))
+        payment.taken_outside += amount
+        self._bring(self._look(payment), lambda: self.books.see_external_capture(payment))
 
     @precondition(
         lambda self: any(one.status in ("requires_action", "requires_capture") for one in self.books.payments)
@@ -400,12 +417,10 @@ class PaymentMachine(RuleBasedStateMachine):
         if any(one.kind == "void" and one.status == "succeeded" for one in payment.operations):
             return
         payment.voided_by_provider = True
-        fact = gateway.fact_of(payment)
-        self._bring(payment, lambda: self.books.external_void(payment), lambda: fact)
+        self._bring(self._look(payment), lambda: self.books.see_external_void(payment))
 
     @precondition(lambda self: self.facts)
     @rule(which=WHICH)
     def old_news(self, which: int) -> None:
-        """Any fact that was ever brought, again: nothing changes."""
-        payment, fact = pick(self.facts, which)
-        self.both(lambda: None, lambda: settle_payment_fact(payment_id=payment.id, fact=fact, now=self.start))
+        """Any fact that the provider ever showed, again or late."""
+        self._bring(pick(self.facts, which))

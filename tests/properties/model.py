@@ -17,6 +17,7 @@ LOST = ("failed", "canceled", "expired")
 PAYABLE = ("created", "attempted", "partially_paid")
 BEFORE = ("requires_payment_method", "requires_confirmation")
 _BEYOND = "external_refund_beyond_captured"
+_AGES = {"pending": 0, "failed": 1, "succeeded": 1, "returned": 2}
 
 
 class Refused(Exception):
@@ -75,6 +76,7 @@ class Payment:
     operations: list[Operation] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
     external: dict[str, tuple[int, str]] = field(default_factory=dict)  # reference -> amount, the provider's last word
+    told: dict[str, tuple[int, str]] = field(default_factory=dict)  # the same, as far as it has reached us
     taken_outside: int = 0
     id: Any = None
 
@@ -111,6 +113,16 @@ class Refund:
     def source(self) -> str:
         """What the provider's word about its amount is kept under."""
         return self.reference or f"rfd-{self.id}"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A refund as the provider shows it on its payment; without `refund`, one that was made there."""
+
+    reference: str
+    amount: int
+    word: str
+    refund: Refund | None = None
 
 
 class Books:
@@ -483,25 +495,40 @@ class Books:
 
     # --- what the provider did without us ---------------------------------------------------------------------------------
 
-    def external_refund(self, payment: Payment, reference: str, amount: int, word: str) -> None:
-        payment.external[reference] = amount, word
-        known = next((one for one in payment.refunds if one.reference == reference), None)
-        if known is not None:
-            self.settle_refund(known, word, amount=amount, reference=reference)
-        elif word in ("failed", "declined"):
-            self._leave_suspense(payment, _BEYOND, reference)
-        elif amount > payment.refundable or self.suspended[_BEYOND, reference]:
-            if word == "succeeded":  # what has not moved stands nowhere
-                self._suspend(payment, _BEYOND, reference, amount, way=-1)
-        else:
-            self.settle_refund(self._open_refund(payment, amount, reference), word, amount=amount, reference=reference)
+    def shown(self, payment: Payment) -> list[Shown]:
+        """The refunds on the provider's payment now: ours that have an end, then those made without us."""
+        own = [one for one in payment.refunds if not one.external and one.status in ("succeeded", "failed")]
+        return [
+            *(Shown(f"rf-{one.id}", one.amount, one.status, one) for one in own),
+            *(Shown(reference, amount, word) for reference, (amount, word) in payment.external.items()),
+        ]
 
-    def external_capture(self, payment: Payment, amount: int) -> None:
-        payment.taken_outside += amount
+    def see_refunds(self, payment: Payment, shown: list[Shown]) -> None:
+        """A whole fact, of whatever age: each of its refunds is looked at with the room that there is now."""
+        for one in shown:
+            known = one.refund or next((own for own in payment.refunds if own.reference == one.reference), None)
+            if known is not None:
+                self.settle_refund(known, one.word, amount=one.amount, reference=one.reference)
+            else:
+                self._see_outside(payment, one)
+            if one.refund is None and _is_newer(one.word, payment.told.get(one.reference)):
+                payment.told[one.reference] = one.amount, one.word
+
+    def _see_outside(self, payment: Payment, one: Shown) -> None:
+        fits = one.amount <= payment.refundable and not self.suspended[_BEYOND, one.reference]
+        if fits and one.word != "failed":
+            opened = self._open_refund(payment, one.amount, one.reference)
+            self.settle_refund(opened, one.word, amount=one.amount, reference=one.reference)
+            return
+        if one.word in ("succeeded", "returned"):  # what has not moved stands nowhere
+            self._suspend(payment, _BEYOND, one.reference, one.amount, way=-1)
+        if one.word in ("failed", "returned"):
+            self._leave_suspense(payment, _BEYOND, one.reference)
+
+    def see_external_capture(self, payment: Payment) -> None:
         self._suspend(payment, "external_capture", f"pay-{payment.id}", payment.taken_outside, way=1)
 
-    def external_void(self, payment: Payment) -> None:
-        payment.voided_by_provider = True
+    def see_external_void(self, payment: Payment) -> None:
         self._give_back(payment, "")
         self._release(payment)
 
@@ -522,3 +549,8 @@ class Books:
     def _post(self, debit: str, credit: str, amount: int, payment: Payment) -> None:
         self.ledger[debit, payment.order.currency] += amount
         self.ledger[credit, payment.order.currency] -= amount
+
+
+def _is_newer(word: str, before: tuple[int, str] | None) -> bool:
+    """What a provider says of one refund: pending, then failed or succeeded, and after success returned."""
+    return before is None or _AGES[word] > _AGES[before[1]]
