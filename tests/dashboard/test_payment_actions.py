@@ -175,7 +175,7 @@ def test_a_pending_refund_can_be_taken_back(payment: Payment, tenant: Tenant, ow
     assertContains(owner.post(path, follow=True), "The refund was canceled")
     refund.refresh_from_db()
     assert refund.status == "canceled"
-    assertContains(owner.post(path, follow=True), "has been sent to the bank and can no longer be canceled")
+    assertContains(owner.post(path, follow=True), "A refund that is canceled cannot be canceled.")
 
 
 def test_a_refund_is_shown_on_its_way_and_coming_back_with_its_fee(

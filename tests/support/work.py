@@ -7,7 +7,7 @@ from uuid import UUID
 
 import time_machine
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 from django.utils import timezone
 
 from gateway.work import states
@@ -60,6 +60,6 @@ def _rest(work_id: UUID) -> dict[UUID, datetime]:
 
 
 def _wake(resting: dict[UUID, datetime]) -> None:
-    """Give back the moments, except to rows that were made to run at another one meanwhile."""
+    """Give back the moments; who was enqueued for an earlier one meanwhile keeps that, as it would have."""
     for work_id, moment in resting.items():
-        Work.objects.filter(id=work_id, run_at=moment + REST).update(run_at=moment)
+        Work.objects.filter(id=work_id, state=states.WAITING).update(run_at=Least("run_at", moment))
